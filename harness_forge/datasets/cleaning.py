@@ -23,9 +23,10 @@ def redactor_of(treatment: Treatment) -> Redactor | None:
     """Return the dataset's redactor; None where redaction is off."""
     if treatment.redaction is None or not treatment.redaction.enabled:
         return None
+    from harness_forge.datasets.redaction.recognised import NONE
     from harness_forge.datasets.redaction.redactor import Redactor
 
-    return Redactor(treatment.redaction, treatment.key)
+    return Redactor(treatment.redaction, treatment.key, treatment.recognised or NONE)
 
 
 _NO_KEYS: Mapping[str, Any] = {}

@@ -15,6 +15,7 @@ from harness_forge.core import jsontext
 from harness_forge.core.errors import ExportError
 from harness_forge.core.examples import Example
 from harness_forge.core.records import Split
+from harness_forge.datasets.cleaning import redactor_of
 from harness_forge.datasets.export_batch import ExportBatch, Line, RowResult
 from harness_forge.datasets.filters.building import build
 from harness_forge.datasets.filters.mixing import ORIGIN, MixResult, draw
@@ -127,11 +128,7 @@ class _Writer:
     def __init__(self, plan: PreparePlan) -> None:
         self._shape = FORMATS[plan.format]
         self._extra_keys = {"skill": ORIGIN, "role": ORIGIN} if plan.extra_keys else {}
-        self._redactor = None
-        if plan.treatment.redaction is not None and plan.treatment.redaction.enabled:
-            from harness_forge.datasets.redaction.redactor import Redactor
-
-            self._redactor = Redactor(plan.treatment.redaction, plan.treatment.key)
+        self._redactor = redactor_of(plan.treatment)
 
     def of(self, example: Example) -> ExportBatch:
         """Return the example's line, and what the ledger says of it."""

@@ -34,6 +34,7 @@ from harness_forge.datasets.leakage.held_out_set import HeldOutSet
 from harness_forge.datasets.ledger import Ledger
 from harness_forge.datasets.prepare import SINGLES, PreparePlan
 from harness_forge.datasets.prepared import each
+from harness_forge.datasets.recognising import recognised
 from harness_forge.datasets.repeats import Weighting
 from harness_forge.datasets.request import ExportPart, ExportReport, ExportRequest, Share
 from harness_forge.datasets.sql import reading, statement
@@ -84,6 +85,9 @@ class Rows:
         self._expected = sum(forecast.rows for _, _, forecast in planned)
         self.ledgers = [Ledger(part.role if len(parts) > 1 else "") for part in parts]
         skills = list(dict.fromkeys(part.skill for part in parts))
+        # Behind the plans: a statement that is refused is refused at once.
+        found = recognised(connection, skills, request.treatment)
+        request = replace(request, treatment=replace(request.treatment, recognised=found))
         self.clean = Cleaner(redactor_of(request.treatment))
         self.held_out_set = HeldOutSet(
             connection, skills, request.treatment.contamination, request.name, self.clean.name

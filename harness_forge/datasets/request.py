@@ -20,6 +20,7 @@ from harness_forge.datasets.ledger import ranked
 from harness_forge.datasets.pair_counts import PairCount
 
 if TYPE_CHECKING:
+    from harness_forge.datasets.redaction.recognised import RecognisedSecrets
     from harness_forge.store.skill import SkillStore
 
 SPLITS = ("train", "validation")
@@ -57,6 +58,7 @@ class Treatment:
         model: the base model's name, for faults.
         redaction: what is replaced; None for nothing.
         key: of the pseudonyms; it is never written.
+        recognised: secrets found anywhere in the store, which are replaced in every row.
         duplicates: what counts as the same row twice.
         contamination: what of evaluations no row may hold.
         scores: what `forge judge` gave answers, by the key of their verdicts.
@@ -70,6 +72,7 @@ class Treatment:
     model: str = ""
     redaction: RedactionConfig | None = None
     key: bytes = field(default=b"", repr=False)
+    recognised: RecognisedSecrets | None = field(default=None, repr=False)
     duplicates: DuplicatesConfig = field(default_factory=lambda: DuplicatesConfig(near=False))
     contamination: ContaminationConfig = field(
         default_factory=lambda: ContaminationConfig(enabled=False)

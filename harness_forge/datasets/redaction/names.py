@@ -7,14 +7,14 @@ same pseudonym. Otherwise the script no longer works, and the name has leaked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from harness_forge.datasets.redaction.rule import RedactionSpan
 
 _SHORTEST = {"host": 4, "user": 4}
-_SECRET = 8
-"""Characters from which a value is carried through the row; shorter ones may be plain words."""
+SECRET_LENGTH = 8
+"""Characters from which a secret is looked for elsewhere; shorter ones may be plain words."""
 _CARRIED_BY_SHAPE = {"ipv4", "ipv6", "mac", "email"}
 """Found by their own rules everywhere."""
 
@@ -43,7 +43,7 @@ class Names:
         kind, value = finding.kind, finding.value
         if kind in _CARRIED_BY_SHAPE:
             return
-        if len(value) >= _SHORTEST.get(kind, _SECRET):
+        if len(value) >= _SHORTEST.get(kind, SECRET_LENGTH):
             self._known.setdefault(value, (kind, pseudonym))
         if kind == "host" and "." in value:
             label = value.partition(".")[0]
@@ -62,7 +62,7 @@ class Names:
         taken = {(one.start, one.end) for one in known}
         return [
             RedactionSpan(*match.span(), self._known[match[0]][0], match[0], "")
-            for match in _pattern(tuple(sorted(self._known, key=len, reverse=True))).finditer(text)
+            for match in occurrences(self._known, text)
             if match.span() not in taken and not self._in_code(match)
         ]
 
@@ -76,6 +76,20 @@ class Names:
     def pseudonym(self, finding: RedactionSpan) -> str:
         """Return the pseudonym of a remembered name; '' for any other finding."""
         return self._known[finding.value][1] if not finding.form else ""
+
+
+def is_secret(kind: str) -> bool:
+    """Return whether a kind is of secrets, not of names or addresses."""
+    return kind not in _SHORTEST and kind not in _CARRIED_BY_SHAPE
+
+
+def occurrences(values: Collection[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield where any of the values stands in a text as a word; the longest of several."""
+    return (
+        _pattern(tuple(sorted(values, key=len, reverse=True))).finditer(text)
+        if values
+        else iter(())
+    )
 
 
 @lru_cache(maxsize=512)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from operator import is_
 from typing import Any
 
@@ -16,6 +17,7 @@ from harness_forge.core.records import Message
 from harness_forge.datasets.redaction.gate import Gate
 from harness_forge.datasets.redaction.names import Names
 from harness_forge.datasets.redaction.pseudonyms import Pseudonyms, is_pseudonym
+from harness_forge.datasets.redaction.recognised import NONE, RecognisedSecrets, collectable
 from harness_forge.datasets.redaction.remembered import Changed, Findings, Remembered
 from harness_forge.datasets.redaction.rule import RedactionSpan
 from harness_forge.datasets.redaction.rules import KINDS, rules
@@ -50,13 +52,16 @@ class Redactor:
     Args:
         config: which kinds, and what stays.
         key: of the pseudonyms, see `load_key`.
+        recognised: secrets that are replaced wherever they stand.
 
     Raises:
         ConfigError: an unknown kind, or a pattern that is no regular expression.
     """
 
-    def __init__(self, config: RedactionConfig, key: bytes) -> None:
-        self._config, self._key = config, key
+    def __init__(
+        self, config: RedactionConfig, key: bytes, recognised: RecognisedSecrets = NONE
+    ) -> None:
+        self._config, self._key, self._recognised = config, key, recognised
         self._pseudonyms = Pseudonyms(key)
         self._allowed = _allowed(config.allow)
         self._last: tuple[Any, Names] = (None, Names())
@@ -64,7 +69,7 @@ class Redactor:
         self._gate = _gate(_kinds(config), tuple(config.domains)) if config.enabled else None
 
     def __reduce__(self):
-        return (Redactor, (self._config, self._key))
+        return (Redactor, (self._config, self._key, self._recognised))
 
     def messages(
         self, messages: Sequence[Message], after: Sequence[Message] = ()
@@ -107,7 +112,7 @@ class Redactor:
                     texts.append(value)
                 else:
                     return False
-        return not any(not isinstance(text, str) or self._gate.opens(text) for text in texts)
+        return not any(not isinstance(text, str) or self.may_find(text) for text in texts)
 
     def value(self, value: Any, after: Any = ()) -> tuple[Any, Counts]:
         """Return a JSON-like value redacted, and the counts of replacements.
@@ -173,14 +178,31 @@ class Redactor:
         """Return the findings in one plain text, in order, not overlapping."""
         if self._gate is None:
             return []
-        return _apart(one for one in self._gate.find(text) if not self._stays(one))
+        # What was recognised comes first: of one value's kinds that decides on its pseudonym.
+        found = chain(self._recognised.find(text), self._gate.find(text))
+        return _apart(one for one in found if not self._stays(one))
+
+    def may_find(self, text: str) -> bool:
+        """Return whether there may be a finding in `text`, or in JSON inside it."""
+        if self._gate is None:
+            return False
+        return self._gate.opens(text) or self._recognised.may_stand_in(text)
+
+    def secrets(self, value: Any) -> Iterator[RedactionSpan]:
+        """Yield the findings in a JSON-like value that are worth looking for elsewhere."""
+        if self._gate is not None:
+            found = self._found(value, inner=False).found
+            yield from (one for each in found.values() for one in each if collectable(one))
 
     def finds_nothing_in(self, texts: Sequence[str]) -> bool:
         """Return whether it is certain that no text has a finding; all are looked through at once.
 
         No rule's hint asks for the beginning or the end of a text, only of a line or a word.
         """
-        return self._gate is None or not self._gate.may_find("\n".join(texts))
+        if self._gate is None:
+            return True
+        text = "\n".join(texts)
+        return not self._gate.may_find(text) and not self._recognised.may_stand_in(text)
 
     def _findings_by_key(self, key: str, text: str) -> list[RedactionSpan]:
         """Return the findings in a text that is the value of `key`."""
@@ -217,7 +239,7 @@ class Redactor:
         worthy: set[str] = set()
 
         def worth(text: str) -> bool:
-            if text not in worthy and self._gate.opens(text):
+            if text not in worthy and self.may_find(text):
                 worthy.add(text)
             return text in worthy
 

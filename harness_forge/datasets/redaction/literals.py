@@ -12,7 +12,7 @@ PLACEHOLDER = re.compile(
     r"(?i)^(?:redacted-.*|changeit|\*+|x{3,}|\.{3,}|none|null|true|false|string|required|optional"
     r"|(?:your|my|the|some|enter|insert|put|add)[_ -].*|.*(?:example|placeholder|dummy|changeme|redacted|hidden|masked).*"
     r"|(?:pass(?:word|wd)?|secret|token|key|pwd|test)\d{0,3}|<.*>|%[sr(].*|\{.*\}|\$.*|@.*@|/[\w./${}-]*|~/.*|\.{1,2}/.*"
-    r"|sha(?:1|224|256|384|512)\w*|md5|yescrypt|bcrypt|https?:.*|[a-z]+://.*|file:.*|env:.*|vault:.*|arn:.*|![a-z]\w*|[a-z]+(?:[|,][a-z:0-9]+)+|[.\d]+)$"
+    r"|sha(?:1|224|256|384|512)\w*|md5|scram-sha-\d+|yescrypt|bcrypt|https?:.*|[a-z]+://.*|file:.*|env:.*|vault:.*|arn:.*|![a-z]\w*|[a-z]+(?:[|,][a-z:0-9]+)+|[.\d]+)$"
 )
 _CODE = re.compile(r"[(){}<>]|\$[A-Za-z_({]|%\(|\{\{|::|->|\|\||&&|\\[dwsbSWD]|\[\^")
 _IDENTIFIER = re.compile(

@@ -122,3 +122,8 @@ def test_of_many_secrets_those_in_a_text_are_found_at_once():
         shown = f"{text} {value} {text}"
         assert [one.value for one in many.find(shown)] == [value]
     assert not many.may_stand_in(text)
+
+
+def test_the_name_of_an_algorithm_is_no_secret():
+    text = "password_encryption = scram-sha-256"
+    assert Redactor(RedactionConfig(), KEY).text(text) == text

@@ -22,8 +22,10 @@ _NEARLY_ALL = 0.9
 _KEPT = 512
 """Runs kept per text: all of a text of up to 524 words. Of a longer one those with the
 smallest hashes before they are salted, so that every dataset keeps the same."""
-_BITMAP_BITS = 21
-"""Bits of the bitmap that rules out most runs of a row before the exact search."""
+_BITMAP_BITS = (21, 27)
+"""Least and most bits of the hashes that a bitmap knows; it is a byte for each, so up to 128 MB."""
+_SPARSE = 16
+"""Places of a bitmap for each run, so that it rules out most runs of a row."""
 
 
 class ProtectedText(NamedTuple):
@@ -46,7 +48,8 @@ class RunIndex:
     Args:
         hashes: sorted, uint64 (r,).
         texts: the text that each is of, int32 (r,).
-        bitmap: which hashes may be among them, bool (2^20,).
+        bitmap: which hashes may be among them, by their first n bits, bool (2^n,); it rules
+            out most runs of a row before the exact search.
     """
 
     hashes: np.ndarray
@@ -156,7 +159,7 @@ def runs_of(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the salted hashes of the runs that a bitmap may hold, and the text of each."""
     hashes = mixed(windows(words.hashes, length) ^ salt)
-    places = np.flatnonzero(bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)])
+    places = np.flatnonzero(bitmap[_first_bits(hashes, len(bitmap))])
     whole, rows = _within(words, length, places)
     return hashes[places[whole]], rows
 
@@ -183,9 +186,14 @@ def indexed(texts: Sequence[tuple[int, np.ndarray]]) -> RunIndex:
         np.array([at for at, _ in texts], np.int32), [len(found) for _, found in texts]
     )
     order = np.argsort(hashes, kind="stable")
-    bitmap = np.zeros(1 << _BITMAP_BITS, bool)
-    bitmap[hashes >> np.uint64(64 - _BITMAP_BITS)] = True
+    least, most = _BITMAP_BITS
+    bitmap = np.zeros(1 << min(max((_SPARSE * len(hashes)).bit_length(), least), most), bool)
+    bitmap[_first_bits(hashes, len(bitmap))] = True
     return RunIndex(hashes[order], owners[order], bitmap)
+
+
+def _first_bits(hashes: np.ndarray, places: int) -> np.ndarray:
+    return hashes >> np.uint64(65 - places.bit_length())
 
 
 def salt_number(salt: str) -> np.uint64:

@@ -1,13 +1,15 @@
 import gzip
 import json
 
+import numpy as np
 import pytest
 
 from harness_forge.config.contamination import ContaminationConfig
 from harness_forge.core.errors import ExportError
-from harness_forge.datasets.decontamination import suites
+from harness_forge.datasets.decontamination import runs, suites
 from harness_forge.datasets.decontamination.protected import ProtectedTexts, digest
 from harness_forge.datasets.decontamination.rows import Contamination
+from harness_forge.datasets.decontamination.runs import indexed
 from harness_forge.datasets.filters.candidate import Candidate
 
 QUESTION = (
@@ -145,6 +147,32 @@ def test_a_suite_may_be_a_folder_of_lines_tables_and_packed_files(tmp_path):
         ("s/test/law_test.csv:1", "a b"),
         ("s/test/law_test.csv:1", "c d"),
     ]
+
+
+@pytest.mark.parametrize("runs_of_each", [1, 100, 1000])
+def test_the_bitmap_of_many_runs_still_rules_out_most(runs_of_each):
+    draw = np.random.default_rng(1)
+    texts = [(at, draw.integers(0, 1 << 64, runs_of_each, np.uint64)) for at in range(1000)]
+    known = indexed(texts)
+    assert known.bitmap.mean() < 0.1
+    (_, last) = texts[-1]
+    places = np.searchsorted(known.hashes, last)
+    assert (known.hashes[places] == last).all()
+    assert (known.texts[places] == len(texts) - 1).all()
+
+
+def test_runs_are_found_whatever_the_size_of_the_bitmap(monkeypatch):
+    texts = [" ".join(f"w{n * step % 997}" for n in range(60)) for step in range(1, 40)]
+    found = []
+    for bits in ((1, 1), (9, 9), (21, 27)):
+        monkeypatch.setattr(runs, "_BITMAP_BITS", bits)
+        known = ProtectedTexts.of(
+            [(f"q{at}", one) for at, one in enumerate(texts)], ContaminationConfig(), "s"
+        )
+        found.append(known.owners_in([*texts, QUESTION]))
+    assert found[0] == found[1] == found[2]
+    assert None not in found[0][:-1]
+    assert found[0][-1] is None
 
 
 def test_a_folder_without_a_file_of_lines_is_told(tmp_path):

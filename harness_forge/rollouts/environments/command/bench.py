@@ -27,7 +27,7 @@ from harness_forge.rollouts.environments.sandbox.pool import SandboxPool
 from harness_forge.rollouts.environments.sandbox.sandbox import Disk, Limits, Sandbox, ScriptResult
 from harness_forge.rollouts.environments.sandbox.tools import Tools
 
-REVISION = 3
+REVISION = 4
 """Increase it when the same answer would be run or judged differently."""
 
 WORK = "work"
@@ -101,9 +101,14 @@ class ItemRun:
         return self.verdict is not None and self.verdict.by_line
 
     @property
+    def spoke(self) -> bool:
+        """Whether the judge said its verdict in a line, whatever its exit code."""
+        return self.verdict is not None and self.verdict.spoke
+
+    @property
     def by_exit_code(self) -> bool:
         """Whether it passes because the judge exited 0, and for nothing else."""
-        return self.verdict is not None and self.verdict.passed and not self.verdict.by_line
+        return self.verdict is not None and self.verdict.passed and not self.verdict.spoke
 
     def without_pass(self) -> ItemRun:
         """Return it without a pass by exit code: a judge that speaks in lines has said nothing."""
@@ -111,6 +116,8 @@ class ItemRun:
             return self
         return replace(self, verdict=None, silence=_SILENT)
 
+
+_AS_IT_WAS = object()
 
 WIPE = AnswerFiles({})
 """Stands for deleting everything in `/work`."""
@@ -163,7 +170,8 @@ class Bench:
             applied = self._apply(box, item, answer)
             if applied.killed:
                 return ItemRun(applied=applied, seconds=applied.seconds)
-            faults = self._damage(before, box.changes(), answer)
+            # What the judge says of an empty folder is asked of the judge alone.
+            faults = [] if answer is WIPE else self._damage(before, box.changes(), answer)
             if applied.full:
                 faults.append("the disk is more than three quarters full")
             if self._config.guard:
@@ -211,10 +219,12 @@ class Bench:
         may = self._config.may_change
         written = {*answer.files, *(one for path in answer.files for one in _parents(path))}
         start = f"/{WORK}/"
+        # Of a path that is as it was laid out there is no entry; of a deleted one it is None.
         changed = sorted(
             path.removeprefix(start)
             for path in before.keys() | after.keys()
-            if path.startswith(start) and before.get(path) != after.get(path)
+            if path.startswith(start)
+            and before.get(path, _AS_IT_WAS) != after.get(path, _AS_IT_WAS)
         )
         return [
             f"changed: {path}"

@@ -158,7 +158,7 @@ class CommandEnvironment:
         untouched, gold = play(None), None
         if item.gold:
             gold = play(self._written(item, item.gold))
-        if by_line := untouched.by_line or (gold is not None and gold.by_line):
+        if by_line := _speaks(untouched, gold):
             untouched, gold = untouched.without_pass(), gold and gold.without_pass()
         empty = play(self._written(item, tool_schema.empty(self._tool)))
         again = play(None).word
@@ -181,8 +181,8 @@ class CommandEnvironment:
         if key in self._trials:
             return self._trials[key].by_line
         if key not in self._spoken:
-            answers = [None, self._written(item, item.gold)] if item.gold else [None]
-            self._spoken[key] = any(self._bench.play(item, one).by_line for one in answers)
+            gold = self._bench.play(item, self._written(item, item.gold)) if item.gold else None
+            self._spoken[key] = _speaks(self._bench.play(item, None), gold)
         return self._spoken[key]
 
     def _other(self, item: Item) -> Mapping[str, Any]:
@@ -259,7 +259,9 @@ class CommandEnvironment:
         elif played.faults:
             more = f" and {len(played.faults) - 3} more" if len(played.faults) > 3 else ""
             said = f"it passes, but broken: {', '.join(played.faults[:3])}{more}"
-            mode, value = "guard_broken", 0.0
+            mode = "guard_broken"
+        if played.faults:  # as near as it came, it broke something else
+            value = 0.0
         return self._outcome(
             mode,
             said.splitlines()[0] if said else said,
@@ -325,6 +327,15 @@ class CommandEnvironment:
     def mutated(self, item_id: str, *, limit: int) -> list[TeacherAnswer]:
         """Return up to `limit` answers broken as `mutations` says, each different from gold."""
         return self._mutations.of(self.items[item_id], limit)
+
+
+def _speaks(untouched: ItemRun, gold: ItemRun | None) -> bool:
+    """Return whether the judge says a pass in a line, so that exit code 0 alone is none.
+
+    Without a known answer a failure in a line must tell: a judge that is silent when it passes
+    cannot be told from one that the answer ended.
+    """
+    return untouched.spoke if gold is None else untouched.by_line or gold.by_line
 
 
 def _reason(played: ItemRun) -> str:

@@ -24,13 +24,15 @@ class CommandVerdict:
 
     Args:
         value, confidence: 0 to 1; reason: in the judge's words.
-        by_line: its last line said it, while the exit code was 0 as always.
+        spoke: its last line said it.
+        by_line: and its exit code was 0 as always.
     """
 
     passed: bool
     value: float
     confidence: float = 1.0
     reason: str = ""
+    spoke: bool = False
     by_line: bool = False
 
 
@@ -82,4 +84,6 @@ def _read(said: dict[str, Any], rc: int) -> CommandVerdict:
     if passed and rc:
         raise NoVerdict(f"the judge says that it passed, and exits {rc}")
     reason = str(said.get("reason") or "")[:500]
-    return CommandVerdict(passed, float(value), float(confidence), reason, by_line=not rc)
+    return CommandVerdict(
+        passed, float(value), float(confidence), reason, spoke=True, by_line=not rc
+    )

@@ -71,6 +71,47 @@ def test_a_script_that_edits_the_tests_breaks_the_guard(world):
     assert outcome.summary == "it passes, but broken: changed: test_it.py"
 
 
+@pytest.mark.parametrize(
+    "script", ["rm test_it.py", "rm -r ../work/test_it.py solution.py", "mv test_it.py /tmp"]
+)
+def test_a_script_that_deletes_what_was_laid_out_breaks_the_guard(world, script):
+    outcome = asked(
+        world, script, answer={"fix.sh": "{code}"}, apply="bash fix.sh", gold={}, judge="true"
+    )
+    assert (outcome.failure_mode, outcome.value) == ("guard_broken", 0.0)
+    assert "changed: test_it.py" in outcome.summary
+
+
+def test_what_may_change_may_be_deleted(world):
+    settings = {"answer": {"fix.sh": "{code}"}, "apply": "bash fix.sh", "gold": {}, "judge": "true"}
+    assert asked(world, "rm test_it.py", may_change=["test_*.py"], **settings).passed
+
+
+def test_a_failure_that_broke_something_else_is_worth_nothing(world):
+    line = '{"value": 0.9, "passed": false}'
+    outcome = asked(world, GOOD, judge=f"echo '{line}'", guard="exit 3")
+    assert (outcome.failure_mode, outcome.value) == ("target_fails", 0.0)
+
+
+def test_without_a_known_answer_a_judge_of_lines_passes_nothing_by_its_exit_code(world):
+    judge = """python3 - <<'END'
+from pathlib import Path
+text = Path('solution.py').read_text() if Path('solution.py').exists() else ''
+if 'quiet' not in text:
+    passed = 'n + 2' in text
+    print('{"passed": %s}' % str(passed).lower())
+    raise SystemExit(not passed)
+END
+"""
+    environment = world(rows=ROWS[:1], judge=judge, gold={})
+    for ask in (lambda: None, environment.survey):  # whether it was tried before or not
+        ask()
+        for code, passed in ((GOOD, True), ("n\n", False), ("n  # quiet\n", False)):
+            outcome = environment.judge_call("add_2", ToolCall("write", {"code": code}))
+            assert outcome.passed is passed
+    assert outcome.failure_mode == "unjudgeable"
+
+
 def test_files_that_may_change_are_no_damage(world):
     script = "echo 'def f(n): return n + 2' > solution.py"
     settings = {"answer": {"fix.sh": "{code}"}, "apply": "bash fix.sh", "gold": {}}

@@ -154,6 +154,7 @@ class Intake:
         with self.transaction():
             own = self._connection.execute(intake_sql.OWN, {"key": self._key}).fetchall()
             for (run_id,) in own:
+                self._connection.execute(intake_sql.SUMMED_UP, {"run": run_id})
                 self._connection.execute(intake_sql.ITEMS, [run_id])
                 self._connection.execute(intake_sql.RUN, [status, run_id, run_id])
             self._note(state)
@@ -267,6 +268,8 @@ class Intake:
             "work_items",
             [rows.work_item_row(run_id, entry.item) for (run_id, _), entry in attempted.items()],
         )
+        for run_id in {entry.run_id for entry in entries if entry.outcome}:
+            self._connection.execute(intake_sql.GIVEN, [escape(run_id)])
         for entry in entries:
             if entry.outcome:
                 self._connection.execute(

@@ -70,15 +70,25 @@ SELECT asked.run_id, asked.item_id, (
 """
 """The highest attempt number of each pair of run and item."""
 
+SUMMED_UP = """
+UPDATE runs SET summary = summary || '{"summed_up": true}' WHERE id = %(run)s
+AND NOT EXISTS (SELECT FROM work_items WHERE run_id = %(run)s AND outcome IS NOT NULL)
+"""
+"""Note that no outcome of an item is the source's, so that each is summed up anew later."""
+
+GIVEN = "UPDATE runs SET summary = summary - 'summed_up' WHERE id = %s AND summary ? 'summed_up'"
+"""Note that the source has outcomes of items, which stay as they are."""
+
 ITEMS = """
 UPDATE work_items w SET attempts = seen.attempts, wall_time_s = seen.seconds,
     outcome = coalesce(
-        w.outcome, CASE WHEN passed THEN 'completed' WHEN judged THEN 'escalated' END)
+        CASE WHEN NOT r.summary ? 'summed_up' THEN w.outcome END,
+        CASE WHEN passed THEN 'completed' WHEN judged THEN 'escalated' END)
 FROM (
     SELECT run_id, item_id, count(*) AS attempts, sum(wall_time_s) AS seconds,
            bool_or(eval_passed) AS passed, bool_or(NOT infrastructure) AS judged
     FROM attempts WHERE run_id = %s GROUP BY run_id, item_id
-) seen
+) seen JOIN runs r ON r.id = seen.run_id
 WHERE (w.run_id, w.item_id) = (seen.run_id, seen.item_id)
 """
 """Sum up the items of a run; one without an outcome of its source is completed if a try passed."""

@@ -95,7 +95,7 @@ def _export_item(
             keys[one.row.asked] = _sort_in(one, buckets, config)
         except Unusable as fault:
             alone[one.row.source] = fault.args[0]
-    alone.update(_contradictions(buckets))
+    alone.update(_contradictions(buckets, across=config.across_prompts))
     made = _Pairs(seen, teacher_share)
     made.pair_up(buckets, config.max_pairs_per_item)
     alone.update(made.unneeded)
@@ -150,18 +150,26 @@ def _sort_in(one: RowAndPrepared, buckets: Buckets, config: ExportConfig) -> byt
     return key[0]
 
 
-def _contradictions(buckets: Buckets) -> dict[str, str]:
+def _contradictions(buckets: Buckets, *, across: bool) -> dict[str, str]:
     """Remove answers that both passed and failed: their verdicts contradict.
 
     Also where the two were measured on different items: the prompt does not
     say which.
+
+    Args:
+        across: answers of several prompts are paired, and so compared without their prompts.
     """
-    passed = {mark for bucket in buckets.values() for mark in bucket.passed}
-    failed = {mark for bucket in buckets.values() for mark in bucket.failed}
+
+    def of(mark: bytes, one: RowAndPrepared) -> bytes:
+        return one.ready.answer.digest if across else mark
+
+    passed = {of(*said) for bucket in buckets.values() for said in bucket.passed.items()}
+    failed = {of(*said) for bucket in buckets.values() for said in bucket.failed.items()}
+    torn = passed & failed
     reasons: dict[str, str] = {}
-    for bucket in buckets.values():
+    for bucket in buckets.values() if torn else ():
         for side in (bucket.passed, bucket.failed):
-            for mark in passed & failed & side.keys():
+            for mark in [mark for mark, one in side.items() if of(mark, one) in torn]:
                 reasons[side.pop(mark).row.source] = "contradictory_outcome"
     return reasons
 

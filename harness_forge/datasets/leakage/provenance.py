@@ -33,11 +33,12 @@ WHERE s.attempt_id IS NULL
 
 # What an attempt itself holds comes first: lengths are read without their texts, and a call
 # parts most answers. Those that failed are few, and the others are looked up among them.
+# Of other items too: who is asked the same cannot know which item it is.
 # Prompts are only read of what is left; as an array, for the server expects half of all
 # attempts to be left and would read every turn.
 _CONTRADICTIONS = """
 WITH judged AS NOT MATERIALIZED (
-    SELECT a.id, a.eval_passed, a.item_id,
+    SELECT a.id, a.eval_passed,
         coalesce(octet_length(a.approach_prompt), -1) AS asked,
         coalesce(octet_length(a.response), -1) AS answered,
         coalesce(hashtextextended(a.tool_call::text, 0), 0) AS called
@@ -49,18 +50,19 @@ WITH judged AS NOT MATERIALIZED (
 ), failed AS MATERIALIZED (
     SELECT * FROM judged WHERE NOT eval_passed
 ), passed AS MATERIALIZED (
-    SELECT * FROM judged WHERE eval_passed AND (item_id, asked, answered, called) IN (
-        SELECT item_id, asked, answered, called FROM failed
+    SELECT * FROM judged WHERE eval_passed AND (asked, answered, called) IN (
+        SELECT asked, answered, called FROM failed
     )
 ), close AS (
     SELECT id FROM passed
     UNION ALL
-    SELECT id FROM failed WHERE (item_id, asked, answered, called) IN (
-        SELECT item_id, asked, answered, called FROM passed
+    SELECT id FROM failed WHERE (asked, answered, called) IN (
+        SELECT asked, answered, called FROM passed
     )
 ), said AS (
-    SELECT t.id, a.id AS attempt_id, a.eval_passed, a.item_id,
-        hashtextextended(t.messages::text, 0) AS prompt,
+    SELECT t.id, a.id AS attempt_id, a.eval_passed,
+        hashtextextended(coalesce(t.messages, request_of(t.attempt_id, t.shared))::text, 0)
+            AS prompt,
         hashtextextended(t.tools::text, 0) AS tools,
         hashtextextended(coalesce(a.tool_call::text, t.response::text), 0) AS answer
     FROM attempts a
@@ -68,7 +70,7 @@ WITH judged AS NOT MATERIALIZED (
     WHERE a.id = ANY (ARRAY(SELECT id FROM close))
 ), told AS (
     SELECT *, bool_or(eval_passed) OVER same AND NOT bool_and(eval_passed) OVER same AS torn
-    FROM said WINDOW same AS (PARTITION BY item_id, prompt, tools, answer)
+    FROM said WINDOW same AS (PARTITION BY prompt, tools, answer)
 )
 SELECT id, attempt_id FROM told WHERE torn
 """

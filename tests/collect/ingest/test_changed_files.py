@@ -6,6 +6,7 @@ import os
 import pytest
 from foreign_files import conversation
 
+from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import SourceError
 
 
@@ -83,3 +84,26 @@ def test_one_that_is_removed_is_an_error(take, count, tau_bench, path):
     path.write_bytes(whole)
     take(path, tau_bench)
     assert count() == 620
+
+
+def test_an_item_that_passes_in_what_was_added_is_not_down_as_given_up(take, ask, skill, tmp_path):
+    def record(number, score):
+        said = [
+            {"role": "user", "content": "Which jar holds the plums of last year?"},
+            {"role": "assistant", "content": f"Jar {number}."},
+        ]
+        return json.dumps({"task": "jar", "score": score, "said": said}) + "\n"
+
+    mapping = ["item='{task}'", "messages='{said}'", "outcome='{score}'"]
+    words = [f"source.mapping.{one}" for one in mapping]
+    config = compose(None, ["source=trajectories", "skill=recorded", *words]).source
+    path = tmp_path / "grows.jsonl"
+    path.write_text(record(1, 0))
+    take(path, config)
+    outcomes = "SELECT outcome, attempts FROM work_items"
+    assert ask(outcomes) == [("escalated", 1)]
+    with path.open("a") as file:
+        file.write(record(2, 1))
+    take(path, config)
+    assert ask(outcomes) == [("completed", 2)]
+    assert ask("SELECT reason FROM label_flags") == []

@@ -98,6 +98,13 @@ def test_reflections_on_different_failures_are_no_pair_unless_asked_for(
     assert pair["prompt"][-1]["content"] == "Rule: rule_a\nVerdict: good"
 
 
+def test_across_prompts_no_reflection_is_preferred_to_itself(harness, tossed, rule, tips_dpo):
+    helped(tossed, tossed.reflection(rule, "same", prompt="Verdict: one"), rule)
+    hurt(tossed, tossed.reflection(rule, "same", prompt="Verdict: two"), rule)
+    across = replace(tips_dpo, across_prompts=True)
+    assert reasons(harness, across) == {"contradictory_outcome": 2}
+
+
 def test_tips_are_paired_on_the_rule_they_were_measured_on(harness, tossed, rule, tips_dpo):
     good = tossed.reflection(rule, "good", prompt="same")
     bad = tossed.reflection(rule, "bad", prompt="same")

@@ -83,7 +83,7 @@ def test_contradictions_are_those_of_a_full_comparison(harness, sft, lines):
         item, script = chance.choice(items), f"fix {chance.randrange(12)}"
         prompt, passed = chance.choice("pq"), chance.random() < 0.7
         harness.attempt(item, script, passed=passed, prompt=prompt)
-        said.append(((item.item_id, prompt, script), passed))
+        said.append(((prompt, script), passed))
     verdicts = {key: {passed for other, passed in said if other == key} for key, _ in said}
     told = reasons(harness, sft, lines)
     torn = [len(verdicts[key]) == 2 for key, passed in said if passed]
@@ -93,6 +93,35 @@ def test_contradictions_are_those_of_a_full_comparison(harness, sft, lines):
         for (_, passed), reason in zip(said, told, strict=True)
         if passed
     ] == torn
+
+
+def test_an_answer_that_failed_for_another_item_that_asks_the_same_is_torn_too(harness, sft, lines):
+    harness.attempt(harness.item("sound"), "sure")
+    harness.attempt(harness.item("thumb_up"), "same", prompt="one prompt")
+    harness.attempt(harness.item("thumb_down"), "same", prompt="one prompt", passed=False)
+    assert reasons(harness, sft, lines) == [None, "contradictory_outcome", "not_passed"]
+
+
+@pytest.mark.parametrize(("second", "torn"), [("3 failed", True), ("4 failed", False)])
+def test_prompts_that_are_stored_as_shared_messages_are_compared_too(
+    harness, sft, lines, second, torn
+):
+    harness.attempt(harness.item("sound"), "sure")
+    item = harness.item("long")
+    for prompt, passed in (("3 failed", True), (second, False)):
+        harness.attempt(item, "submit", prompt=prompt, passed=passed)
+    with harness.skill._transaction() as connection:
+        connection.execute(
+            "INSERT INTO shared_messages (attempt_id, place, run_id, message)"
+            " SELECT t.attempt_id, m.at - 1, t.run_id, m.one FROM turns t,"
+            " json_array_elements(t.messages) WITH ORDINALITY m (one, at)"
+        )
+        connection.execute(
+            "UPDATE turns SET messages = NULL,"
+            " shared = ARRAY[int4range(0, json_array_length(messages))]"
+        )
+    first = "contradictory_outcome" if torn else None
+    assert reasons(harness, sft, lines) == [None, first, "not_passed"]
 
 
 def test_answers_to_other_prompts_do_not_contradict(harness, sft, lines):

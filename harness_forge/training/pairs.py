@@ -28,7 +28,7 @@ def draw(train: Path, limit: int | None, seed: int) -> list[dict[str, Any]]:
     puts the failures that came nearest to passing first. The order of items is
     that of a hash with `seed`.
     """
-    rows = [json.loads(line) for line in train.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in train.read_bytes().splitlines()]
     if limit is None or limit >= len(rows):
         return rows
     ranked = _ranked(rows, seed)

@@ -41,6 +41,15 @@ def test_an_empty_split_is_refused(tmp_path):
         pairs.read(write(tmp_path, []))
 
 
+def test_a_pair_may_hold_any_line_separator(tmp_path):
+    row = {**PAIR, "chosen": [{"role": "assistant", "content": "yes\u2028and\x85so"}]}
+    (tmp_path / "train.jsonl").write_text(
+        json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    pairs.read(tmp_path)
+    assert pairs.draw(tmp_path / "train.jsonl", None, 0) == [row]
+
+
 @pytest.fixture
 def many(tmp_path):
     """Ten items, the first with ten pairs, the others with two."""

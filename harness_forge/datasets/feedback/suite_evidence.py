@@ -78,7 +78,7 @@ def _suites(config: FeedbackConfig, folder: Path, reports: Mapping[str, Any]) ->
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in file.read_bytes().splitlines()]
 
 
 def skill_evidence(

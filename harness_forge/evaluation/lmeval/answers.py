@@ -46,7 +46,7 @@ def read_samples(out: Path, metrics: Sequence[str]) -> list[ScoredAnswer]:
     """
     found = []
     for file in sorted(out.rglob("samples_*.jsonl")):
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in file.read_bytes().splitlines():
             try:
                 found.append(_answer(json.loads(line), metrics))
             except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -91,7 +91,7 @@ def keep(file: Path, answers: Iterable[ScoredAnswer]) -> None:
 def kept(file: Path) -> list[ScoredAnswer] | None:
     """Return the answers that `keep` wrote; None if the file is missing or damaged."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_bytes().splitlines()
         return [ScoredAnswer(**json.loads(line)) for line in lines]
     except (OSError, ValueError, TypeError):
         return None

@@ -24,6 +24,14 @@ def test_samples_become_answers_in_order(tmp_path):
     ]
 
 
+def test_a_sample_may_hold_any_line_separator(tmp_path):
+    text = "one\u2028two\u2029three\x85"
+    line = json.dumps(json.loads(sample("a", text, valid_call=1.0)), ensure_ascii=False)
+    (tmp_path / "samples_t.jsonl").write_text(line + "\n", encoding="utf-8")
+    (found,) = answers.read_samples(tmp_path, ["valid_call"])
+    assert found.answer == text
+
+
 def test_a_torn_sample_is_a_fault(tmp_path):
     (tmp_path / "samples_t.jsonl").write_text('{"doc": {}}\n')
     with pytest.raises(EvalError, match="holds no sample"):
@@ -31,7 +39,7 @@ def test_a_torn_sample_is_a_fault(tmp_path):
 
 
 def test_kept_answers_come_back_as_they_were(tmp_path):
-    given = [ScoredAnswer("s", "a", "p", "ä\n\x18", "stop", {"valid_call": 1.0})]
+    given = [ScoredAnswer("s", "a", "p", "ä\n\x18\u2028\x85", "stop", {"valid_call": 1.0})]
     answers.keep(tmp_path / "a.jsonl", given)
     assert answers.kept(tmp_path / "a.jsonl") == given
 

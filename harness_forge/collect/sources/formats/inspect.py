@@ -12,6 +12,7 @@ Not kept: calls of the models that graded, of sub-agents and of tries that were 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def _sample(raw: Mapping[str, Any], header: Mapping[str, Any]) -> Iterator[Conve
     messages = [_sent(one) for one in sample.get("messages") or () if isinstance(one, Mapping)]
     events, pool = _by_answer(sample), _pool(sample)
     answers = [
-        _answer(one, messages[:at], events.pop(one.get("id"), None), pool)
+        _answer(one, messages[:at], events.pop(_key(one), None), pool)
         for at, one in enumerate(messages)
         if one.get("role") == "assistant" and one.get("source") != "input"
     ]
@@ -132,7 +133,7 @@ def _answer(
 
 
 def _by_answer(sample: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
-    """Return events of model calls that succeeded, by the ids of the messages they gave."""
+    """Return events of model calls that succeeded, by the messages they gave, see `_key`."""
     found = {}
     for event in sample.get("events") or ():
         if not isinstance(event, Mapping) or event.get("event") != "model" or event.get("error"):
@@ -140,8 +141,16 @@ def _by_answer(sample: Mapping[str, Any]) -> dict[Any, Mapping[str, Any]]:
         output = event.get("output")
         choices = output.get("choices") if isinstance(output, Mapping) else None
         if choices and isinstance(choices[0].get("message"), Mapping):
-            found[choices[0]["message"].get("id")] = event
+            found[_key(choices[0]["message"])] = event
     return found
+
+
+def _key(message: Mapping[str, Any]) -> str:
+    """Return what a message is known by: its id, or what it says where logs have no ids."""
+    number = message.get("id")
+    if isinstance(number, str) and number:
+        return number
+    return json.dumps([message.get("content"), message.get("tool_calls")], sort_keys=True)
 
 
 def _pool(sample: Mapping[str, Any]) -> Sequence[Any] | None:

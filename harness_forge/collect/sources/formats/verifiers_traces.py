@@ -86,9 +86,9 @@ def _way(nodes: list[Any], number: int) -> list[int]:
 def _scores(rewards: Any) -> dict[str, float]:
     """Return each reward with its weight; those that were not scored are left out."""
     return {
-        name: one["score"] * one.get("weight", 1.0)
+        name: one["score"] * (1.0 if one.get("weight") is None else one["weight"])
         for name, one in object_in(rewards).items()
-        if isinstance(one, Mapping)
+        if isinstance(one, Mapping) and one.get("score") is not None
     }
 
 

@@ -79,6 +79,22 @@ def test_a_sample_with_an_error_or_without_scores_has_no_verdict(tmp_path, chang
     assert one(tmp_path, sample(ASKED, SAID, **changes)).attempt.outcome.infrastructure
 
 
+def test_without_ids_another_call_is_no_answer_of_the_agent(tmp_path):
+    bare = [
+        {key: held for key, held in one.items() if key != "id"}
+        for one in (ASKED, CALLED, FOUND, SAID)
+    ]
+    graded = model_call({"role": "assistant", "content": "GRADE: C"}, model="grader")
+    events = [model_call(bare[1], bare[:1]), model_call(bare[3], bare[:3]), graded]
+    found = one(tmp_path, sample(*bare, events=events)).attempt.turns
+    assert [(told(turn)[1], turn.model) for turn in found] == [
+        ('assistant: look({"n": 1})', "m1"),
+        ("assistant: Four.", "m1"),
+    ]
+    assert len(told(found[1])[0]) == 3
+    assert left_out(tmp_path / "log.json", "inspect") == ["other_model_call"]
+
+
 def test_an_answer_is_read_from_its_call_as_it_was_given(tmp_path):
     given = {**SAID, "tool_calls": [{**CALL, "function": "submit"}]}
     events = [model_call(given, [ASKED]), model_call({"id": "9", "content": "GRADE: C"})]

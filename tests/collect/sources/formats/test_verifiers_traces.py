@@ -17,7 +17,12 @@ def episode(*nodes, **trace):
         "agent": {"name": "agent", "config": {}},
         "nodes": nodes,
         "ok": True,
-        "rewards": {"right": {"score": 0.5, "weight": 2.0}, "short": None},
+        "rewards": {
+            "right": {"score": 0.5, "weight": 2.0},
+            "plain": {"score": 0.0, "weight": None},
+            "short": None,
+            "slow": {"score": None},
+        },
         "metrics": {"turns": 2.0},
     }
     task = {"type": "Seeds", "data": {}}

@@ -143,11 +143,13 @@ class _Writer:
 
     def _redacted(self, example: Example) -> tuple[Prompt, Answer, Counter[str]]:
         asked, said, counts = list(example.prompt), [example.answer], Counter[str]()
+        tools = list(example.tools)
         if self._redactor:
             shown, found = self._redactor.messages(asked)
             said, more = self._redactor.messages(said, after=asked)
-            asked, counts = shown, found + more
-        return prompt_of(asked, list(example.tools)), answer_of(said[0]), counts
+            tools, offered = self._redactor.value(tools)
+            asked, counts = shown, found + more + offered
+        return prompt_of(asked, tools), answer_of(said[0]), counts
 
 
 def _row(source: str) -> Row:

@@ -95,4 +95,5 @@ def occurrences(values: Collection[str], text: str) -> Iterator[re.Match[str]]:
 @lru_cache(maxsize=512)
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = "|".join(map(re.escape, names))
-    return re.compile(rf"(?:(?<![\w-])|(?<=\\[nrt]))(?:{longest_first})(?![\w-])")
+    # Letters beyond ASCII end a word: Chinese and Japanese write no blanks between them.
+    return re.compile(rf"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))(?:{longest_first})(?![A-Za-z0-9_-])")

@@ -13,9 +13,12 @@ from collections.abc import Iterator, Mapping
 from harness_forge.datasets.redaction.names import SECRET_LENGTH, is_secret, occurrences
 from harness_forge.datasets.redaction.rule import RedactionSpan
 
-_WORD = re.compile(r"\w+")
-_WORDS_ALONE = bytes(code if _WORD.match(chr(code)) else ord(" ") for code in range(128)).ljust(256)
-_ESCAPED = re.compile(r"(?<=\\)[nrtbf](\w+)")
+_WORDS_ALONE = bytes(
+    code if code < 128 and (chr(code).isalnum() or code == ord("_")) else ord(" ")
+    for code in range(256)
+)
+"""Of UTF-8, all but letters and digits of ASCII as blanks."""
+_ESCAPED = re.compile(rb"(?<=\\)[nrtbf](\w+)")
 """A word right after an escape such as \\n, whose letter seems to be the word's first."""
 
 
@@ -32,7 +35,9 @@ class RecognisedSecrets:
         # up, for a hundred thousand values would be too many to search for one by one.
         self._by_word: dict[bytes, list[str]] = defaultdict(list)
         for value in self._kinds:
-            self._by_word[max(_words(value), key=len, default=b"")].append(value)
+            self._by_word[
+                max(_words(value.encode("utf-8", "surrogatepass")), key=len, default=b"")
+            ].append(value)
 
     def __reduce__(self):
         return (RecognisedSecrets, (self._kinds,))
@@ -61,23 +66,19 @@ class RecognisedSecrets:
             yield RedactionSpan(*match.span(), kind, match[0], form)
 
     def _words_in(self, text: str) -> set[bytes]:
-        words = _words(text)
-        if "\\" in text:
-            words += map(_encoded, _ESCAPED.findall(text))
+        raw = text.encode("utf-8", "surrogatepass")
+        words = _words(raw)
+        if b"\\" in raw:
+            words += _ESCAPED.findall(raw)
         return self._by_word.keys() & (*words, b"")
 
 
 NONE = RecognisedSecrets()
 
 
-def _words(text: str) -> list[bytes]:
-    if text.isascii():  # most is, and so it takes a quarter of the time
-        return text.encode().translate(_WORDS_ALONE).split()
-    return list(map(_encoded, _WORD.findall(text)))
-
-
-def _encoded(word: str) -> bytes:
-    return word.encode("utf-8", "surrogatepass")
+def _words(raw: bytes) -> list[bytes]:
+    # A quarter of the time that a regular expression takes.
+    return raw.translate(_WORDS_ALONE).split()
 
 
 def collectable(finding: RedactionSpan) -> bool:

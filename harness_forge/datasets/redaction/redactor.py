@@ -15,6 +15,7 @@ from harness_forge.core.errors import ConfigError
 from harness_forge.core.hints import did_you_mean
 from harness_forge.core.records import Message
 from harness_forge.datasets.redaction.gate import Gate
+from harness_forge.datasets.redaction.literals import literal
 from harness_forge.datasets.redaction.names import Names
 from harness_forge.datasets.redaction.pseudonyms import Pseudonyms, is_pseudonym
 from harness_forge.datasets.redaction.recognised import NONE, RecognisedSecrets, collectable
@@ -27,6 +28,7 @@ Counts = Counter[str]
 """Kind to how many values were replaced."""
 _VALUE = 512
 """Characters of the longest text that its key may give away."""
+_QUOTES = str.maketrans(dict.fromkeys("\"'\\", "!"))
 _TELLING = re.compile(
     r"pass|pwd|secret|token|key|psk|credential|community|host|server|node|machine|peer|fqdn|cookie|auth",
     re.IGNORECASE,
@@ -206,14 +208,19 @@ class Redactor:
 
     def _findings_by_key(self, key: str, text: str) -> list[RedactionSpan]:
         """Return the findings in a text that is the value of `key`."""
-        if not 3 < len(text) <= _VALUE or not _telling(key) or any(c in text for c in "\"'\n\\"):
+        if not 3 < len(text) <= _VALUE or not _telling(key) or "\n" in text:
+            return []
+        # What would end the literal stands as another sign in it, one for one.
+        plain = text.translate(_QUOTES)
+        if plain != text and not literal(text):
             return []
         before = len(key) + 5
-        return [
+        found = [
             one._replace(start=one.start - before, end=one.end - before)
-            for one in self.findings(f'"{key}": "{text}"')
+            for one in self.findings(f'"{key}": "{plain}"')
             if before <= one.start and one.end <= before + len(text)
         ]
+        return [one._replace(value=text[one.start : one.end]) for one in found]
 
     def _look(
         self, parts: Sequence[Any], keys: Sequence[bytes | None], names: Names

@@ -9,6 +9,7 @@ import pytest
 
 from harness_forge.config.filters import FiltersConfig
 from harness_forge.config.mixture import BalanceCategory, BalanceConfig, MixInConfig
+from harness_forge.config.redaction import RedactionConfig
 from harness_forge.core.errors import ExportError
 from harness_forge.core.records import Split
 from harness_forge.datasets.export import export
@@ -92,6 +93,26 @@ def test_general_examples_have_their_share_of_training_and_none_of_validation(
     assert {tuple(sorted(line)) for line in lines(report.path / "train.jsonl")} == {
         tuple(sorted(mixed[0]))
     }
+
+
+def test_tools_of_general_examples_are_redacted(harness, sft, tmp_path):
+    attempts(harness)
+    told = {
+        "name": "mail",
+        "description": "Mails jane.doe@acme-corp.io.",
+        "parameters": {"type": "object", "properties": {}},
+    }
+    said = [{"role": "user", "content": "Is it so?"}, {"role": "assistant", "content": "It is."}]
+    file = tmp_path / "general.jsonl"
+    file.write_text(
+        json.dumps({"messages": said, "tools": [{"type": "function", "function": told}]}) + "\n"
+    )
+    asked = treatment(mix_in=MixInConfig(enabled=True, path=str(file), share=0.25))
+    asked = replace(asked, redaction=RedactionConfig(), key=bytes(32))
+    report = harness.export(sft, treatment=asked)
+    (mixed,) = [line for line in lines(report.path / "train.jsonl") if line["policy"] == "mix_in"]
+    assert "Mails" in mixed["tools"]
+    assert "jane.doe" not in mixed["tools"]
 
 
 def test_every_general_row_is_in_the_ledger(harness, sft, general):

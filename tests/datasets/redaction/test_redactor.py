@@ -304,3 +304,19 @@ def test_brackets_in_strings_hide_no_depth(redactor):
     # Strings with closing brackets make it look flat to whoever only counts.
     deep = '["}}}}", ' * 700 + '"ping db7.internal"' + "]" * 700
     assert "db7" not in redactor.text(deep)
+
+
+@pytest.mark.parametrize("value", ["P@ss'w0rd!23", 'P@ss"w0rd!23', "P@ss\\k0rd!23"])
+@pytest.mark.parametrize("key", ["password", "DB_PASSWORD"])
+def test_a_value_that_its_key_tells_may_hold_quotes(redactor, key, value):
+    shown, counts = redactor.value({key: value, "user": "bob"})
+    assert counts["password"] == 1
+    assert "0rd!23" not in shown[key]
+    arguments = json.dumps({key: value})
+    assert "0rd!23" not in redactor.text(arguments)
+    json.loads(redactor.text(arguments))
+
+
+def test_a_regular_expression_is_no_password(redactor):
+    pattern = {"password": r"\d{6,}[\w']+"}
+    assert redactor.value(pattern)[0] is pattern

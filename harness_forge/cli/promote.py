@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness_forge.cli.columns import columns
-from harness_forge.core.errors import ConfigError
+from harness_forge.core.errors import ConfigError, EvalError, PromoteError
 from harness_forge.store.splits.holdout_ledger import describe
 
 if TYPE_CHECKING:
@@ -50,14 +50,17 @@ def main(argv: list[str]) -> int:
         raise ConfigError("command line", "one adapter at a time", f"forge promote {USAGE}")
     config = composed(overrides)
     candidate = current_adapter(config, words[0] if words else None)
-    decision = decide(
-        config,
-        Files.of(adapter=candidate.folder),
-        Path("outputs/promote.json"),
-        dry_run=DRY_RUN in flags,
-        again=AGAIN in flags,
-        **telling(),
-    )
+    try:
+        decision = decide(
+            config,
+            Files.of(adapter=candidate.folder),
+            Path("outputs/promote.json"),
+            dry_run=DRY_RUN in flags,
+            again=AGAIN in flags,
+            **telling(),
+        )
+    except EvalError as fault:  # its exit code says here that an approval is awaited
+        raise PromoteError(fault.where, fault.what, fault.hint) from None
     report(decision.as_dict(), render(decision))
     return decision.outcome.exit_code
 

@@ -58,7 +58,10 @@ def _exit_codes() -> Iterator[str]:
     }
     results[FAILED] = "`forge audit`: a check of the dataset fails"
     results[ALERTS] = "`forge health`, `forge doctor`: an alert stands, a check fails"
-    both = said | {code: f"{text} (a result, no fault)" for code, text in results.items()}
+    both = dict(said)
+    for code, text in results.items():
+        other = f"; other verbs: {said[code]}" if code in said else ""
+        both[code] = f"{text} (a result, no fault){other}"
     for code, text in sorted(both.items()):
         yield f"| {code} | {text} |"
 

@@ -162,7 +162,7 @@ JOIN runs r ON r.id = a.run_id
 JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
 LEFT JOIN splits s ON s.group_key = w.group_key
 WHERE t.id = ANY(%(turns)s) AND a.created_at >= %(since)s AND a.created_at <= %(until)s
-  AND {_SEEN} AND (%(every)s OR {_COLLECTED})
+  AND {_SEEN} AND (%(every)s OR ({_COLLECTED} AND a.origin <> 'mutated'))
 """  # noqa: S608 - as above
 
 

@@ -103,7 +103,7 @@ class Router:
 
     def _drawn(self, name: str, route: RouteConfig, keys: RequestKeys) -> Choice:
         arms = self._standing(name, route, keys)
-        last = route.escalate_to if route.escalate_to in route.arms else ""
+        last = route.escalate_to if self._stands(name, route, route.escalate_to, keys) else ""
         if last and route.escalate_attempt and keys.attempt >= route.escalate_attempt:
             one = route.arms[last]
             return Choice(one.upstream, one.model, name, last)
@@ -118,7 +118,7 @@ class Router:
                 arm, one, weight = other, drawn, share
                 break
             at -= share
-        fallback = last if last != arm and f"{name}/{last}" not in self._out else ""
+        fallback = last if last != arm else ""
         shadow = route.shadow if self._may_shadow(name, route, keys, arm) else ""
         return Choice(one.upstream, one.model, name, arm, weight / total, sticky, shadow, fallback)
 
@@ -128,16 +128,18 @@ class Router:
         return {
             arm: (one, one.weight)
             for arm, one in route.arms.items()
-            if one.weight > 0
-            and f"{name}/{arm}" not in self._out
-            and (not one.skills or keys.skill in one.skills)
+            if one.weight > 0 and self._stands(name, route, arm, keys)
         }
 
-    def _may_shadow(self, name: str, route: RouteConfig, keys: RequestKeys, arm: str) -> bool:
-        if not route.shadow or route.shadow == arm or f"{name}/{route.shadow}" in self._out:
+    def _stands(self, name: str, route: RouteConfig, arm: str, keys: RequestKeys) -> bool:
+        """Return whether an arm is there, was not taken out, and answers for the skill."""
+        if arm not in route.arms or f"{name}/{arm}" in self._out:
             return False
-        skills = route.arms[route.shadow].skills
+        skills = route.arms[arm].skills
         return not skills or keys.skill in skills
+
+    def _may_shadow(self, name: str, route: RouteConfig, keys: RequestKeys, arm: str) -> bool:
+        return route.shadow != arm and self._stands(name, route, route.shadow, keys)
 
 
 def _stickiness(how: Sticky, keys: RequestKeys) -> str:

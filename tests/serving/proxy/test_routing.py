@@ -69,6 +69,21 @@ def test_an_adapter_answers_for_its_own_skill_alone():
     assert {one.choose("m", RequestKeys(skill=skill)).arm for skill in ("", "cve")} == {"base"}
 
 
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_an_arm_that_is_out_or_of_another_skill_is_not_asked_later_either(attempt):
+    arms = {"base": ArmConfig(weight=1), "tuned": ArmConfig(weight=0, skills=["stig"])}
+    route = {"arms": arms, "escalate_to": "tuned", "escalate_attempt": 2}
+    own = RequestKeys(skill="stig", item="i", attempt=attempt)
+    found = router(**route).choose("m", own)
+    assert "tuned" in (found.arm, found.fallback)
+    for keys, out in (
+        (RequestKeys(skill="cve", item="i", attempt=attempt), ()),
+        (own, {"r/tuned"}),
+    ):
+        found = router(out=out, **route).choose("m", keys)
+        assert (found.arm, found.fallback) == ("base", "")
+
+
 def test_an_arm_that_is_out_gets_nothing():
     assert router(out={"r/base"}).choose("m", RequestKeys()).arm == "tuned"
     none = router(out={"r/base", "r/tuned"}).choose("m", RequestKeys())

@@ -76,7 +76,7 @@ def paired_interval(
 
 
 def with_width(
-    drawn: Interval, sizes: Sequence[float], differ: tuple[int, int], alpha: float
+    drawn: Interval, sizes: Sequence[float], differ: tuple[float, float], alpha: float
 ) -> tuple[Interval, bool]:
     """Return an interval of pairs that has a width; True where it is not what was drawn.
 

@@ -27,9 +27,10 @@ import numpy as np
 
 from harness_forge.core.errors import EvalError
 from harness_forge.core.results import EvalResult
+from harness_forge.evaluation.bootstrap import with_width
 from harness_forge.evaluation.comparison import paired
 from harness_forge.evaluation.rates import belongs, parts, rounded
-from harness_forge.evaluation.statistics import sign_flip
+from harness_forge.evaluation.statistics import Interval, sign_flip
 from harness_forge.evaluation.units import units
 
 _LEAST = 1e-12
@@ -140,15 +141,23 @@ def recipe_difference(sums: np.ndarray, sizes: np.ndarray, left_out: int = 0) ->
     own = sums.sum(axis=1) / sizes.sum()
     mean, *variances = _mean(sums, sizes.astype(float))
     half = _reach(0.025, *variances, clusters, replicates)
+    items = int(sizes.sum())
+    # Where every cluster and every replicate differs alike the data show no variance.
+    ends, _ = with_width(
+        Interval(mean, max(-1.0, mean - half), min(1.0, mean + half)),
+        sizes.tolist(),
+        (max(mean, 0.0) * items, max(-mean, 0.0) * items),
+        0.05,
+    )
     total = sums.sum(axis=0).tolist()
     flips = sign_flip([(d, n * replicates) for d, n in zip(total, sizes.tolist(), strict=True)])
     root = np.sqrt(sizes)
     return RecipeDifference(
         replicates=replicates,
-        pairs=int(sizes.sum()),
+        pairs=items,
         difference=mean,
-        low=max(-1.0, mean - half),
-        high=min(1.0, mean + half),
+        low=ends.low,
+        high=ends.high,
         lowest=float(own.min()),
         highest=float(own.max()),
         spread=float(own.std(ddof=1)),

@@ -90,3 +90,13 @@ def test_one_adapter_is_no_recipe_and_other_items_no_comparison():
         compare_recipe([results([1])], results([0]), "base")
     with pytest.raises(EvalError, match="1 items are in one and not in the other"):
         compare_recipe([results([1]), results([1, 1])], results([0]), "base")
+
+
+@pytest.mark.parametrize("clusters", [2, 8])
+@pytest.mark.parametrize("sign", [-1, 0, 1])
+def test_few_clusters_that_all_differ_alike_have_an_interval_with_a_width(clusters, sign):
+    found = recipe_difference(np.full((3, clusters), sign), np.ones(clusters, int))
+    assert found.difference == sign
+    assert found.low < sign or sign == -1
+    assert found.high > sign or sign == 1
+    assert found.high - found.low > (0.6 if clusters == 2 else 0.2)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sections import put
-from target_b_table import ALL, SKILLS, WITHOUT, without, write_table
+from target_b_table import ALL, ROLES_OF, SKILLS, without, write_table
 
 from harness_forge.rollouts.environments.reasoning.making import GENERATORS
 
@@ -51,13 +51,13 @@ ROWS = {
     "exports.auditor.where": f"{PART} = 4",
 }
 TRAINING = {
-    "train.epochs": "3",
+    "train.epochs": "2",
     "train.learning_rate": "1e-3",
-    # Steps of eight rows as anywhere, in halves: with the longest rows 9.3 GB instead of 12.7.
-    "train.micro_batch": "4",
-    "train.accumulate": "2",
+    # Steps of eight rows as anywhere, one by one: nothing is padded, which a CPU would work on too.
+    "train.micro_batch": "1",
+    "train.accumulate": "8",
 }
-"""What validation chose for target_a (docs/experiments.md); nothing was chosen here."""
+"""The rate that validation chose for target_a (docs/experiments.md); nothing was chosen here."""
 ASKED = {
     # Longer than any answer that is right; what a model says after it counts for nothing.
     "suites.architect.max_tokens": "16",
@@ -94,29 +94,39 @@ def condition(folder: Path, name: str, steps: int, limit: int) -> None:
     common = _common(folder)
     learned = [f"~skills.{skill}" for skill in SKILLS if not _learns(name, skill)]
     adapter = f"target-b-{name}"
-    # The table needs an adapter's answers to the skill that it never saw, and no others of it.
-    seen = [skill for skill in SKILLS if name.startswith(WITHOUT) and _learns(name, skill)]
-    left_out = [f"~skills.{skill}" for skill in seen]
+    asked = [skill for skill in SKILLS if _is_asked(name, skill)]
     training = {**TRAINING, "train.name": adapter, "train.dataset": "data/rows"}
     if steps:
         training["train.max_steps"] = str(steps)
+    replay = ["replay", adapter, *common, *_without_others(asked), "split=holdout"]
     taken = {
         "export": ["export", *common, *learned, *_set(ROWS), "data_dir=data", "export.name=rows"],
         "train": ["train", *common, *_set(training)],
-        "replay": ["replay", adapter, *common, *left_out, "split=holdout", f"run.limit={limit}"],
-        "evaluate": [
-            *("evaluate", adapter, *common, *left_out, "split=holdout", "suite=roles"),
-            "~suites.tool_call",
-            *(*_set(ASKED), f"suite.limit={limit}"),
-        ],
+        "replay": [*replay, f"run.limit={limit}"],
     }
     seconds = {step: _forge(place, step, words) for step, words in taken.items()}
+    for skill in asked:
+        # Each skill by itself: so the base model's answers are those of the condition before.
+        words = ["evaluate", adapter, *common, *_without_others([skill]), "split=holdout"]
+        words += ["suite=roles", "~suites.tool_call", *_set(ASKED), f"suite.limit={limit}"]
+        roles = place / ROLES_OF / skill
+        roles.mkdir(parents=True, exist_ok=True)
+        seconds[f"evaluate {skill}"] = _forge(roles, "evaluate", words)
     done.write_text(json.dumps({"seconds": seconds}, indent=2) + "\n")
+
+
+def _without_others(skills: Sequence[str]) -> list[str]:
+    return [f"~skills.{skill}" for skill in SKILLS if skill not in skills]
 
 
 def _learns(condition: str, skill: str) -> bool:
     left_out = [without(other) for other in SKILLS if other != skill]
     return condition in (ALL, skill, *left_out)
+
+
+def _is_asked(condition: str, skill: str) -> bool:
+    """Return whether the table needs a condition's answers in a skill; each costs minutes."""
+    return condition in (ALL, skill, without(skill))
 
 
 def _common(folder: Path) -> list[str]:
@@ -161,7 +171,7 @@ def _prepare(folder: Path, tools: Path, settings: dict) -> None:
 
 def _forge(place: Path, step: str, words: Sequence[str]) -> float:
     """Run a command of forge in a folder, keep what it says, and return the seconds it took."""
-    print(f"{place.name}: {step} …", flush=True)
+    print(f"{_said(place, step)} …", flush=True)
     began = time.monotonic()
     with (place / f"{step}.log").open("w") as log:
         log.write(" ".join(words) + "\n")
@@ -171,8 +181,13 @@ def _forge(place: Path, step: str, words: Sequence[str]) -> float:
     if ended.returncode:
         last = (place / f"{step}.log").read_text().splitlines()[-5:]
         sys.exit("\n".join([*last, f"target_b: stopped; all it said is in {place / step}.log"]))
-    print(f"{place.name}: {step} took {took:.0f} s", flush=True)
+    print(f"{_said(place, step)} took {took:.0f} s", flush=True)
     return took
+
+
+def _said(place: Path, step: str) -> str:
+    condition = place.parents[1].name if place.parent.name == ROLES_OF else place.name
+    return f"{condition}: {step}" + (f" {place.name}" if place.parent.name == ROLES_OF else "")
 
 
 def _words() -> argparse.Namespace:

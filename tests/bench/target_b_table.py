@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness_forge.core.files import write_text
@@ -26,6 +26,9 @@ ROLES = {
 WORKERS = ("few_shot", "nearest", "template", "extractive")
 """Baselines that are asked as workers only."""
 
+ROLES_OF = "roles"
+"""Folder of a condition with what was asked in the other roles, by skill."""
+
 Verdicts = Mapping[tuple[str, str], tuple[bool, str]]
 """Skill and question to whether its answer was right, and the item's cluster."""
 
@@ -38,12 +41,11 @@ def without(skill: str) -> str:
 def write_table(folder: Path) -> str:
     """Return the Markdown tables of all finished conditions, and write them to FOLDER/table.md."""
     names = [place.parent.name for place in sorted(folder.glob("conditions/*/done.json"))]
-    found = {name: _read(folder / "conditions" / name / "outputs", "adapter") for name in names}
-    # Every condition asked the base model the same, once: the first has it.
-    base = _read(folder / "conditions" / names[0] / "outputs", BASE) if names else {}
+    found = {name: _read(folder / "conditions" / name, "adapter") for name in names}
+    base = _of_any([_read(folder / "conditions" / name, BASE) for name in names])
     lines = [*HEAD, *(_line(s, r, base, found) for s in SKILLS for r in ROLES), ""]
-    lines += _elsewhere(found)
-    lines += _baselines(folder / "conditions" / names[0] / "outputs", base) if names else []
+    places = [folder / "conditions" / name for name in names]
+    lines += _baselines(places, base) if names else []
     text = "\n".join(lines) + "\n"
     write_text(folder / "table.md", text)
     return text
@@ -96,41 +98,29 @@ def difference(first: Verdicts, second: Verdicts) -> str:
     return f"{points(found.estimate)} ({interval(found.low, found.high, points)})"
 
 
-def _elsewhere(found: dict[str, dict]) -> list[str]:
-    """Return how often an adapter of one skill is right in each other."""
-    there = [skill for skill in SKILLS if skill in found]
-    if not there:
-        return []
-    lines = [
-        "| trained on | role | " + " | ".join(SKILLS) + " |",
-        "|---|---|" + "--:|" * len(SKILLS),
-    ]
-    for own in there:
-        for role in ROLES:
-            cells = [rate(found[own].get((skill, role), {})) for skill in SKILLS]
-            lines.append(f"| {own} alone | {role} | {' | '.join(cells)} |")
-    return [*lines, ""]
+def _of_any(found: Sequence[dict]) -> dict:
+    """Return what several conditions have of a model that all of them asked the same."""
+    return {key: verdicts for one in found for key, verdicts in one.items()}
 
 
-def _baselines(outputs: Path, base: dict) -> list[str]:
+def _baselines(places: Sequence[Path], base: dict) -> list[str]:
     lines = ["| worker | " + " | ".join(SKILLS) + " |", "|---|" + "--:|" * len(SKILLS)]
-    read = {label: _workers(outputs, label) for label in WORKERS}
+    read = {label: _of_any([_workers(one, label) for one in places]) for label in WORKERS}
     for label, one in {BASE: base, **read}.items():
         cells = [rate(one.get((skill, "worker"), {})) for skill in SKILLS]
         lines.append(f"| {label} | {' | '.join(cells)} |")
     return lines
 
 
-def _read(outputs: Path, label: str) -> dict[tuple[str, str], Verdicts]:
+def _read(place: Path, label: str) -> dict[tuple[str, str], Verdicts]:
     """Return by skill and role what one label of a condition answered."""
-    found = _workers(outputs, label)
+    found = _workers(place, label)
     # Rows of suites do not name the cluster of answers of one form; those of the worker do.
     clusters = {key: cluster for one in found.values() for key, (_, cluster) in one.items()}
     for role, metric in ROLES.items():
         suite = role.partition(",")[0]
-        path = outputs / "evaluate" / suite / f"{label}.jsonl"
-        rows = map(json.loads, path.read_text().splitlines()) if suite != "worker" else ()
-        for row in rows:
+        paths = place.glob(f"{ROLES_OF}/*/outputs/evaluate/{suite}/{label}.jsonl")
+        for row in (json.loads(line) for path in paths for line in path.read_text().splitlines()):
             if metric in row["scores"] and not row.get("infrastructure"):
                 key, right = (row["skill"], row["item_id"]), row["scores"][metric] == 1
                 cluster = clusters[row["skill"], row["title"]]
@@ -138,9 +128,9 @@ def _read(outputs: Path, label: str) -> dict[tuple[str, str], Verdicts]:
     return found
 
 
-def _workers(outputs: Path, label: str) -> dict[tuple[str, str], dict]:
+def _workers(place: Path, label: str) -> dict[tuple[str, str], dict]:
     found: dict[tuple[str, str], dict] = {}
-    for one in result_files.read(outputs / "replay" / f"{label}.jsonl"):
+    for one in result_files.read(place / "outputs" / "replay" / f"{label}.jsonl"):
         if not one.infrastructure:
             verdict = one.passed, one.unit
             found.setdefault((one.skill, "worker"), {})[one.skill, one.item_id] = verdict

@@ -43,7 +43,8 @@ def write_table(folder: Path) -> str:
     names = [place.parent.name for place in sorted(folder.glob("conditions/*/done.json"))]
     found = {name: _read(folder / "conditions" / name, "adapter") for name in names}
     base = _of_any([_read(folder / "conditions" / name, BASE) for name in names])
-    lines = [*HEAD, *(_line(s, r, base, found) for s in SKILLS for r in ROLES), ""]
+    asked = [_line(s, r, base, found) for s in SKILLS for r in ROLES]
+    lines = [*HEAD, *filter(None, asked), ""]
     places = [folder / "conditions" / name for name in names]
     lines += _baselines(places, base) if names else []
     text = "\n".join(lines) + "\n"
@@ -59,6 +60,7 @@ HEAD = [
 
 
 def _line(skill: str, role: str, base: dict, found: dict[str, dict]) -> str:
+    """Return the line of a skill's role; '' where no model was asked."""
     own = {
         BASE: base,
         ALONE: found.get(skill, {}),
@@ -67,6 +69,8 @@ def _line(skill: str, role: str, base: dict, found: dict[str, dict]) -> str:
     }
     seen = {key: one.get((skill, role), {}) for key, one in own.items()}
     known = max(seen.values(), key=len)
+    if not known:
+        return ""
     clusters = len({cluster for _, cluster in known.values()})
     cells = [f"{len(known)} ({clusters})", *map(rate, seen.values())]
     cells += [difference(seen[ALL], seen[ALONE]), difference(seen[WITHOUT], seen[BASE])]

@@ -74,8 +74,8 @@ def test_every_condition_has_its_column(results):
     assert (results("all", 6) / "table.md").read_text() == text
 
 
-def test_a_folder_without_results_has_a_table_of_dashes(tmp_path):
-    assert line(write_table(tmp_path), "| stig | worker |")[2:] == ["0 (0)", *[NONE] * 6]
+def test_a_folder_without_results_has_a_table_without_lines(tmp_path):
+    assert len(write_table(tmp_path).strip().splitlines()) == 2
 
 
 def test_intervals_go_by_cluster():

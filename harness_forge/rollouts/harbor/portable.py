@@ -94,11 +94,19 @@ def _of_scap(config: ScapConfig, folder: Path) -> ScapConfig:
     return replace(config, datastream=datastream, expect={}, only="", without=[])
 
 
+def _properties(config: CommandConfig) -> Mapping[str, Any]:
+    parameters = (config.tool or {}).get("parameters") or {}
+    return parameters.get("properties") or {}
+
+
 def _of_command(config: CommandConfig, item: Item, folder: Path) -> CommandConfig:
     _write_files(item, folder / FILES)
     texts = ("id", "title", "family", "system", "prompt")
     own = {name: getattr(item, name) for name in texts}
     wanted = {field for pair in config.answer.items() for text in pair for field in fields(text)}
+    # What a call says comes before a field of the same name: such a field may be the known answer.
+    places = {field for path, _ in config.answer.items() for field in fields(path)}
+    wanted -= set(_properties(config)) - places
     row = {name: item.row[name] for name in sorted(wanted & item.row.keys())}
     line = json.dumps({**row, _OWN: own}, ensure_ascii=False)
     (folder / ITEM).write_text(line + "\n", encoding="utf-8")

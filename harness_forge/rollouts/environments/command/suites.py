@@ -184,8 +184,9 @@ def _functions(
         body = node.body[1:] if said is not None else node.body
         if not body or node.lineno == body[0].lineno:
             continue
+        begins = min([body[0].lineno, *(one.lineno for one in _decorators(body[0]))])
         first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
-        head = "".join(lines[first : (node.body[0].end_lineno if said else body[0].lineno - 1)])
+        head = "".join(lines[first : (node.body[0].end_lineno if said else begins - 1)])
         if not head.endswith("\n"):
             continue  # the docstring shares its line with a statement
         yield {
@@ -196,11 +197,15 @@ def _functions(
             "path": path,
             "head": head.rstrip("\n"),
             "before": "".join(lines[:first]),
-            "stub": f"{head}{_indent(lines[body[0].lineno - 1])}raise NotImplementedError\n",
+            "stub": f"{head}{_indent(lines[begins - 1])}raise NotImplementedError\n",
             "source": "".join(lines[first : node.end_lineno]),
             "after": "".join(lines[node.end_lineno :]),
             "tests": " ".join(tests),
         }
+
+
+def _decorators(node: ast.stmt) -> list[ast.expr]:
+    return getattr(node, "decorator_list", [])
 
 
 def _indent(line: str) -> str:

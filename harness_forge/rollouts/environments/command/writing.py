@@ -43,10 +43,10 @@ command:
     ".tests": "{{tests}}"
   answer:
     "{{path}}": "{{before}}{{code}}\\n{{after}}"
-  # A test's process that ends early leaves no report.
+  # A test's process that ends early leaves no report; an answer that skips its tests passes none.
   judge: >-
     {path}python3 -m pytest -q -p no:cacheprovider --junitxml=/tmp/report.xml $(cat .tests)
-    && grep -q 'errors="0" failures="0"' /tmp/report.xml
+    && grep -q 'errors="0" failures="0" skipped="0"' /tmp/report.xml
   gold:
     code: "{{source}}"
   mutations:

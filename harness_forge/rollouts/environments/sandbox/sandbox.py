@@ -166,7 +166,11 @@ class Sandbox:
             protect: keep the protected folders read-only; a test of the guard
                 turns it off.
         """
-        blobs = {"script": script.encode(errors="surrogateescape")}
+        try:
+            raw = script.encode(errors="surrogateescape")
+        except UnicodeEncodeError:  # half of a pair, as broken escapes of a model have it
+            raw = script.encode(errors="surrogatepass")
+        blobs = {"script": raw}
         request = {"op": "apply", "limits": asdict(limits), "protect": protect}
         return ScriptResult(**self._ask(request, blobs))
 

@@ -129,6 +129,17 @@ def test_the_agent_gets_the_prompt_and_neither_check_nor_answer(config, tmp_path
         )  # fmt: skip
 
 
+def test_a_field_of_the_item_that_the_call_fills_is_not_given_away(settings, tmp_path):
+    from harness_forge.rollouts.environments.command import items
+
+    path = tmp_path / "items.jsonl"
+    path.write_text(json.dumps(ROWS[0] | {"code": "def f(n): return n + 2"}) + "\n")
+    command = replace(settings, items=str(path), gold={"code": "{code}"})
+    (item,) = items.load(command, {}).values()
+    portable._of_command(command, item, tmp_path)
+    assert "return n + 2" not in (tmp_path / portable.ITEM).read_text()
+
+
 def test_held_out_items_are_marked_and_spend_a_look(config, home, tmp_path):
     with pytest.raises(EvalError, match="held out"):
         giving.give(chosen(config, "holdout"), tmp_path / "out")

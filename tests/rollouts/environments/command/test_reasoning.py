@@ -87,3 +87,17 @@ def test_a_library_that_asks_something_else_gives_no_verdict(reasoning):
     reasoning.items[name] = replace(item, files=files)
     outcome = reasoning.judge_call(name, ToolCall("submit", {"answer": "1"}))
     assert (outcome.failure_mode, outcome.infrastructure) == ("unjudgeable", True)
+
+
+@pytest.mark.workset
+@pytest.mark.sandbox
+def test_what_a_scorer_of_the_library_passes_over_is_no_answer(home, library, shipped):
+    (home / "worksets").symlink_to(ROOT / ".forge/worksets")
+    tricky = "probability.coin_flip algebra.complex_arithmetic algorithmic.letter_jumble"
+    world = shipped("reasoning", f"--each 2 --generators {tricky}")
+    for name in world.items:
+        (gold,) = world.gold(name)
+        right = gold.arguments["answer"]
+        assert world.judge_call(name, ToolCall("submit", {"answer": right})).passed
+        for wrong in ("0", "nan", f"{right} x y"):
+            assert not world.judge_call(name, ToolCall("submit", {"answer": wrong})).passed, name

@@ -1,5 +1,6 @@
 """A folder of tests, understood: its functions are items, its tests judge."""
 
+import re
 import subprocess
 import sys
 
@@ -54,6 +55,36 @@ def test_a_function_with_a_body_is_an_item(folder):
     for row in suite.rows:
         assert row["before"] + row["source"] + row["after"] == MODULE
         assert row["tests"] == "test_lamps.py"
+
+
+def test_a_decorated_inner_function_is_no_part_of_the_stub(folder):
+    (folder / "lamps.py").write_text(
+        "from functools import wraps\n\n\ndef cached(fn):\n    @wraps(fn)\n"
+        "    def inner():\n        return fn()\n    return inner\n"
+    )
+    (folder / "test_lamps.py").write_text("from lamps import cached\n")
+    (row,) = suites.understood(folder).rows
+    assert row["stub"] == "def cached(fn):\n    raise NotImplementedError\n"
+
+
+def test_the_judge_takes_no_skipped_test_for_one_that_passed(folder, tmp_path):
+    (folder / "test_lamps.py").write_text("import pytest\n\n\ndef test_it():\n    pytest.skip()\n")
+    report = tmp_path / "report.xml"
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", "-c", "/dev/null", folder],
+        check=True,
+        capture_output=True,
+    )
+    wanted = re.search(r"grep -q '([^']+)'", writing._YAML)[1]
+    assert 'errors="0" failures="0"' in report.read_text()
+    assert wanted not in report.read_text()
+    (folder / "test_lamps.py").write_text("def test_it():\n    pass\n")
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", "-c", "/dev/null", folder],
+        check=True,
+        capture_output=True,
+    )
+    assert wanted in report.read_text()
 
 
 PACKAGE = {

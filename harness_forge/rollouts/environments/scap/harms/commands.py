@@ -65,12 +65,15 @@ def modules_load(before: str, now: str) -> Iterable[str]:
             yield f"module({line})"
 
 
+_TESTED = r"(?:[^;`()|&<>]|\$\(ps [-\w= ${}]*\))*"
+"""What a test compares: nothing that runs a command, but for the name of the parent."""
 _STARTUP = (
     r"(declare|typeset|readonly|export)( -\w+)* (TMOUT|HIST\w+|UMASK)(=\S+)?( TMOUT)?;?",
     r"(set )?(TMOUT|HIST(SIZE|FILESIZE|TIMEFORMAT)|autologout) ?= ?[\w\"' %:.-]+;?"
     r"( (export|readonly) TMOUT)*",
     r"umask [0-7]{3,4}",
-    r"(if|elif) \[{1,2} .*\]{1,2} ?(&& \[{1,2} .*\]{1,2})?;? ?(then)?|then|else|fi|esac|endif",
+    rf"(if|elif) \[{{1,2}} {_TESTED}\]{{1,2}} ?(&& \[{{1,2}} {_TESTED}\]{{1,2}})?;? ?(then)?",
+    r"then|else|fi|esac|endif",
     r"(parent|name)=\$\(ps -o \w+= -p \$(\$|parent|\{parent\})\)",
     r"(\(?sshd\|login\)) exec tmux ?;?;?( esac)?",
     r"exec tmux",

@@ -97,7 +97,13 @@ def _weight(control: str) -> str:
     """Return a line's weight: whether its failure refuses, and its success admits."""
     if control.startswith("["):
         said = dict(part.split("=", 1) for part in control[1:-1].split() if "=" in part)
-        if said.get("success", "ignore") not in ("ignore", "ok", "bad", "die", "reset"):
+        if said.get("success", said.get("default", "ignore")) not in (
+            "ignore",
+            "ok",
+            "bad",
+            "die",
+            "reset",
+        ):
             return "sufficient"
         strict = {"bad", "die"} & set(said.values())
         return "required" if strict else "optional"

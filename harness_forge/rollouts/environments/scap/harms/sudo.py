@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from harness_forge.rollouts.environments.scap.harms.text import added, lines, number
 
-_INCLUDE = re.compile(r"[@#]include(dir)? (\S+)")
+_INCLUDE = re.compile(r"[@#]include(dir)?[ \t]+(\S+)")
 _TAGS = re.compile(r"\b(NO)?(PASSWD|EXEC|SETENV|LOG_INPUT|LOG_OUTPUT|MAIL|FOLLOW): ?")
 _ALIAS = re.compile(r"(User|Runas|Host|Cmnd)_Alias\b")
 _WEAK = re.compile(

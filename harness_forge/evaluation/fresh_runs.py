@@ -176,7 +176,12 @@ def _batch(
     others = {}
     for other in sorted(runs.values(), key=lambda one: one["started_at"]):
         label = _label(other["config"].get("policy") or {}, adapter, rivals)
-        if label is None or label in others or not _alike(run, other):
+        if (
+            label is None
+            or label in others
+            or not _alike(run, other)
+            or not _asked_alike(run, other)
+        ):
             continue
         results = _held_out(store, other["id"])
         if set(own) <= set(results):
@@ -199,6 +204,17 @@ def _alike(run: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return one["purpose"], one["content_digest"], rest
 
     return other["status"] == "complete" and facts(run) == facts(other)
+
+
+def _asked_alike(run: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two models were asked in one way; what is no model is asked in its own."""
+    mine, its = (one["config"].get("policy") or {} for one in (run, other))
+    both = {mine.get("kind"), its.get("kind")} == {PolicyKind.model.value}
+    return not both or all(mine.get(key) == its.get(key) for key in _ASKED)
+
+
+_ASKED = ("chat_template", "temperature", "max_tokens", "endpoint")
+"""Settings of a model's policy on which its answers hang, besides the model."""
 
 
 def _label(policy: Mapping[str, Any], adapter: Adapter, rivals: Mapping[str, str]) -> str | None:

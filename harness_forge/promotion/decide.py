@@ -243,7 +243,7 @@ def _keep(files: Files, adapter: Adapter, home: Path) -> None:
         kept_evaluation(home, candidate): files.evaluate,
     }
     try:
-        if not folder.is_dir():
+        if not (folder / package.WEIGHTS).is_file():  # pruned, its record alone may be there
             with whole_folder(folder) as draft:
                 shutil.copytree(adapter.folder, draft, dirs_exist_ok=True)
         for copy, source in kept.items():

@@ -95,7 +95,7 @@ def _swap(
 def _registered(config: ForgeConfig, adapter: Adapter) -> Adapter:
     """Return the adapter's copy in the registry: vLLM reads the folder again, so it must stay."""
     folder = registry.folder(Path(config.forge_home)) / adapter.label
-    if not folder.is_dir():
+    if not (folder / package.WEIGHTS).is_file():
         package.copy(adapter, folder)
     # What is there already need not be what was asked for, down to its signature.
     return trust.demand(package.load(folder), config.signing)

@@ -45,7 +45,15 @@ _DVC = ("ERROR: ", "'./dvc.yaml' is invalid")
 
 _CURRENT = "pipelines are up to date"
 """What DVC says where no stage had to run."""
-INPUTS = ("dvc.yaml", "params.yaml")
+INPUTS = ("dvc.yaml", "params.yaml", "conf", "recipes")
+"""Files and folders of files that say what a cycle does."""
+
+_BEFORE_DATA = frozenset(("compose", "attempt", "watermark", "export", "pairs"))
+"""Stages of forge's pipeline until both datasets are there.
+
+What lies behind one of the two is not all that remains; nothing was trained yet, so nothing is
+lost when all is asked for again.
+"""
 
 
 def program(command: Sequence[str]) -> list[str]:
@@ -72,7 +80,8 @@ def continued(command: Sequence[str], stage: str, same: bool) -> list[str]:
         stage: the last that it began; '' for none.
         same: nothing changed in the files that say what a cycle does.
     """
-    if list(command[-2:]) == ["dvc", "repro"] and stage and same:
+    goes_on = bool(stage) and stage not in _BEFORE_DATA and same
+    if list(command[-2:]) == ["dvc", "repro"] and goes_on:
         return [*command, "--downstream", stage]
     return list(command)
 
@@ -81,8 +90,11 @@ def inputs(project: Path) -> str:
     """Return a digest of the files that say what a cycle does."""
     digest = hashlib.sha256()
     for name in INPUTS:
-        with suppress(OSError):
-            digest.update((project / name).read_bytes())
+        there = [project / name, *sorted((project / name).rglob("*"))]
+        for file in (one for one in there if one.is_file()):
+            digest.update(f"{file.relative_to(project)}\0".encode())
+            with suppress(OSError):
+                digest.update(file.read_bytes())
         digest.update(b"\0")
     return digest.hexdigest()[:32]
 

@@ -175,6 +175,8 @@ class Evidence:
             return MissingEvidence(
                 f"aa.json is of split {self.noise.get('split')} ({REMEDIES['noise']})"
             )
+        if not isinstance(replay, MissingEvidence) and not _of_base_runs(self.noise, replay, part):
+            return MissingEvidence(f"aa.json is of other runs ({REMEDIES['noise']})")
         found = (self.noise.get("comparison") or {}).get(part) or {}
         if not found.get("pairs"):
             return MissingEvidence(f"aa.json has no pair of part {part} ({REMEDIES['noise']})")
@@ -249,3 +251,15 @@ def _finite(found: Mapping[str, Any], where: str) -> Mapping[str, Any] | Missing
         if not isinstance(value, int | float) or not math.isfinite(value):
             return MissingEvidence(f"{key} {where} is {value!r}, not a number")
     return found
+
+
+def _of_base_runs(noise: Mapping[str, Any], replay: Mapping[str, Any], part: str) -> bool:
+    """Return whether the first of the noise's runs are the replay's own of the base model.
+
+    So it is of the same model, items, seed and prompts. Where a file does not name its runs, it
+    is taken at its word.
+    """
+    base = ((replay.get("policies") or {}).get(Opponent.base.value) or {}).get(part) or {}
+    asked = {name for name in str(base.get("run_id") or "").split(",") if name}
+    first = {runs[0] for runs in (noise.get("runs") or {}).values() if runs}
+    return not asked or not first or first == asked

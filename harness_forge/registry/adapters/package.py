@@ -177,7 +177,7 @@ def find(out: Path, name: str, key: str) -> Adapter | None:
             adapter = load(place)
         except TrainError:
             continue
-        if adapter.lineage.get("key") == key:
+        if adapter.name == name and adapter.lineage.get("key") == key:
             _point(out / name, place)
             return adapter
     return None

@@ -241,6 +241,19 @@ def test_a_stopped_training_goes_on_with_the_rows_that_it_began_with(project):
 def test_a_changed_recipe_or_another_command_begins_anew():
     assert cycle.continued(["dvc", "repro"], "train_sft", same=False) == ["dvc", "repro"]
     assert cycle.continued(["make", "loop"], "train_sft", same=True) == ["make", "loop"]
+    for stage in ("export", "pairs"):  # what lies behind one of them is not all that remains
+        assert cycle.continued(["dvc", "repro"], stage, same=True) == ["dvc", "repro"]
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "conf/promote/strict.yaml", "recipes/mine.yaml"])
+def test_what_says_what_a_cycle_does_is_its_recipes_and_choices_too(tmp_path, name):
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    before = cycle.inputs(tmp_path)
+    file.write_text("a: 1\n")
+    first = cycle.inputs(tmp_path)
+    file.write_text("a: 2\n")
+    assert len({before, first, cycle.inputs(tmp_path)}) == 3
     assert cycle.continued(["dvc", "repro"], "", same=True) == ["dvc", "repro"]
 
 

@@ -46,7 +46,8 @@ def joined(pieces: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
             _grow(blocks.setdefault(place, {}), texts, place, object_in(piece.get("delta")))
         elif kind == "message_delta":
             made |= object_in(piece.get("delta"))
-            made["usage"] = {**object_in(made.get("usage")), **object_in(piece.get("usage"))}
+            told = {k: v for k, v in object_in(piece.get("usage")).items() if v is not None}
+            made["usage"] = {**object_in(made.get("usage")), **told}
         ended = ended or kind == "message_stop"
     for place, text in texts.items():
         blocks[place]["input"] = _input(text)

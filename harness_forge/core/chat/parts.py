@@ -25,6 +25,7 @@ _OPEN = re.compile(
     rf"\s*(?:<(?:{_TAG})>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)(.*)",
     re.DOTALL | re.IGNORECASE,
 )
+_QUOTES = tuple("'\"`\\")
 _MAYBE = re.compile("think|thought|reasoning>", re.IGNORECASE)
 _FOLDED = ("\u0130", "\u0131", "\u017f", "\u212a")
 """Letters beyond ASCII that are i, s or k to a regular expression without regard to case."""
@@ -153,6 +154,8 @@ def _are_tags(found: re.Match[str]) -> bool:
         return True
     opened, closed = (found[1] or "").lower(), found[3].lower()
     ends_alone = not opened and closed.startswith("think") and "<think" not in found[2].lower()
+    # An answer may speak of the tag, in quotes or in code.
+    ends_alone = ends_alone and found[2][-1:] not in _QUOTES and found[2].count("`") % 2 == 0
     return opened == closed or ends_alone
 
 

@@ -91,7 +91,7 @@ def _grow_message(message: dict[str, Any], delta: Mapping[str, Any]) -> None:
         elif isinstance(value, str) and isinstance(message.get(key), str):
             message[key] += value
         elif isinstance(value, list) and isinstance(message.get(key), list):
-            message[key] = message[key] + value
+            message[key] = _joined(message[key], value)
         elif isinstance(value, dict) and isinstance(message.get(key), dict):
             _grow_call(message[key], value)
         else:
@@ -109,7 +109,36 @@ def _longer(content: str | list[Any], more: Any) -> Any:
     """Append to a content; text is appended to a list of parts as a text part."""
     if isinstance(content, str) and isinstance(more, str):
         return content + more
-    return _parts(content) + _parts(more)
+    return _joined(_parts(content), _parts(more))
+
+
+_THOUGHTS = frozenset(("thinking", "reasoning", "reasoning.text", "reasoning.summary"))
+_WORDS = ("text", "thinking", "summary", "signature")
+
+
+def _joined(held: list[Any], more: list[Any]) -> list[Any]:
+    """Append parts; a piece of the thought that is last is added to its words."""
+    made = list(held)
+    for piece in more:
+        if made and _goes_on(made[-1], piece):
+            last = made[-1]
+            words = {
+                key: last[key] + piece[key]
+                for key in _WORDS
+                if isinstance(last.get(key), str | list) and type(piece.get(key)) is type(last[key])
+            }
+            made[-1] = {**last, **{k: v for k, v in piece.items() if v is not None}, **words}
+        else:
+            made.append(piece)
+    return made
+
+
+def _goes_on(last: Any, piece: Any) -> bool:
+    if not isinstance(last, dict) or not isinstance(piece, dict):
+        return False
+    kind = piece.get("type")
+    known = isinstance(kind, str) and kind in _THOUGHTS
+    return known and last.get("type") == kind and last.get("index") == piece.get("index")
 
 
 def _parts(content: Any) -> list[Any]:
@@ -203,6 +232,8 @@ def _grow_call(call: dict[str, Any], piece: Mapping[str, Any]) -> None:
         elif key == "id":
             # Some servers make up an id for every piece: the first is the call's.
             call.setdefault(key, value) if value else None
+        elif key == "name" and not value:
+            call.setdefault(key, value)  # said with the first piece alone
         elif key != "index" and value is not None:
             call[key] = value
 

@@ -49,7 +49,14 @@ def test_thoughts_between_what_was_said_are_refused():
 
 
 @pytest.mark.parametrize(
-    "content", ["`<think>hm</think>` is a tag", "<b>dig</b>", "I think: <s>no</s>"]
+    "content",
+    [
+        "`<think>hm</think>` is a tag",
+        "<b>dig</b>",
+        "I think: <s>no</s>",
+        "Take s.split('</think>')[-1] then.",
+        "What `</think>` ends.",
+    ],
 )
 def test_tags_that_an_answer_is_about_stay(content):
     assert answer(content) == ({"role": "assistant", "content": content}, set())

@@ -105,3 +105,33 @@ def test_arguments_in_pieces_of_objects_and_indexes_that_are_texts_lose_nothing(
     first, second = joined([*pieces, other])["choices"]
     assert first["message"]["tool_calls"][0]["function"]["arguments"] == {"a": 1, "b": 1}
     assert second["message"]["content"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("key", "part", "words"),
+    [
+        ("reasoning_details", {"type": "reasoning.text", "index": 0}, "text"),
+        ("thinking_blocks", {"type": "thinking"}, "thinking"),
+        ("content", {"type": "thinking"}, "thinking"),
+    ],
+)
+def test_a_thought_in_pieces_is_one_thought(key, part, words):
+    deltas = [{key: [{**part, words: word}]} for word in ("First ", "I ", "think.")]
+    message = joined([{"choices": [{"delta": one}]} for one in deltas])["choices"][0]["message"]
+    assert message[key] == [{**part, words: "First I think."}]
+
+
+def test_thoughts_of_other_places_stay_apart():
+    deltas = [
+        {"reasoning_details": [{"type": "reasoning.text", "text": word, "index": at}]}
+        for at, word in ((0, "a"), (1, "b"), (1, "c"))
+    ]
+    message = joined([{"choices": [{"delta": one}]} for one in deltas])["choices"][0]["message"]
+    assert [one["text"] for one in message["reasoning_details"]] == ["a", "bc"]
+
+
+def test_a_call_in_the_old_form_keeps_its_name():
+    pieces = [("get", ""), ("", '{"a"'), ("", ": 1}")]
+    deltas = [{"function_call": {"name": name, "arguments": said}} for name, said in pieces]
+    message = joined([{"choices": [{"delta": one}]} for one in deltas])["choices"][0]["message"]
+    assert message["function_call"] == {"name": "get", "arguments": '{"a": 1}'}

@@ -13,7 +13,7 @@ from harness_forge.core.chat import exchanges, responses
 from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import offered_tools
 from harness_forge.core.chat.usage import token_kinds
-from harness_forge.core.jsontext import count_in
+from harness_forge.core.jsontext import count_in, object_in
 
 _ENDS = {
     "max_tokens": "length",
@@ -25,6 +25,8 @@ _ENDS = {
     "stop_sequence": "stop",
     "tool_use": "tool_calls",
     "tool_call": "tool_calls",
+    "tool-calls": "tool_calls",
+    "content-filter": "content_filter",
 }
 """Why an answer ended, in OpenAI's words."""
 _INPUTS = ("messages", "input", "prompt", "query", "question")
@@ -157,16 +159,42 @@ def _said(answered: Any) -> tuple[Any, Any, Mapping[str, Any]]:
     if isinstance(answered.get("message"), Mapping):
         return _said({**answered["message"], **_ending(answered)})
     if any(key in answered for key in ("role", "content", "tool_calls", "type")):
-        finish = answered.get("finish_reason")
-        return {"role": "assistant", **answered}, finish, {}
+        made = {"role": "assistant", **answered}
+        if answered.get("content") is None and isinstance(answered.get("text"), str):
+            made["content"] = answered["text"]
+        return made, why_ended(answered), {}
     if isinstance(answered.get("text"), str):
-        return {"role": "assistant", "content": answered["text"]}, None, {}
+        made = {"role": "assistant", "content": answered["text"]}
+        calls = answered.get("toolCalls")  # Vercel's AI SDK
+        return made | ({"tool_calls": calls} if calls else {}), why_ended(answered), {}
     raise NoConversation("not_chat", f"no answer in the output: {', '.join(answered)}"[:120])
 
 
 def _ending(answered: Mapping[str, Any]) -> dict[str, Any]:
-    finish = answered.get("finish_reason")
+    finish = why_ended(answered)
     return {"finish_reason": finish} if finish else {}
+
+
+_REASONS = ("finish_reason", "finishReason", "stop_reason", "stopReason")
+_AROUND = ("generation_info", "response_metadata", "message")
+_FIRST = ("choices", "candidates", "generations")
+
+
+def why_ended(body: Any) -> Any:
+    """Return the word of a response's body for why its answer ended; None where it has none.
+
+    Of several answers it is the first one's: of OpenAI, Anthropic, Gemini, Bedrock, LangChain.
+    """
+    if isinstance(body, list):
+        return why_ended(body[0]) if body else None
+    if not isinstance(body, Mapping):
+        return None
+    for key in _REASONS:
+        if isinstance(body.get(key), str) and body[key]:
+            return body[key]
+    if word := object_in(body.get("incomplete_details")).get("reason"):  # of OpenAI's Responses
+        return word
+    return next((word for key in (*_FIRST, *_AROUND) if (word := why_ended(body.get(key)))), None)
 
 
 def _only(answered: list[Any]) -> tuple[Any, Any, Mapping[str, Any]]:

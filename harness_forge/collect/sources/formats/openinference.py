@@ -14,7 +14,7 @@ from typing import Any
 from harness_forge.collect.sources.formats import otel
 from harness_forge.collect.sources.formats.attributes import nested, parsed
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
-from harness_forge.collect.sources.formats.exchange import called, ended
+from harness_forge.collect.sources.formats.exchange import called, ended, why_ended
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.spans import Span, SpanScore, answered
 from harness_forge.collect.sources.formats.traces import traced
@@ -141,11 +141,7 @@ def _finish(attributes: Mapping[str, Any]) -> str | None:
         body = parsed(nested(attributes, "output.value"), "output.value")
     except (NoConversation, Misfit):  # the messages were read from other attributes
         return None
-    choices = body.get("choices") if isinstance(body, Mapping) else None
-    first = choices[0] if isinstance(choices, list) and choices else body
-    if not isinstance(first, Mapping):
-        return None
-    return ended(first.get("finish_reason") or first.get("stop_reason"))
+    return ended(why_ended(body))
 
 
 def _messages(attributes: Mapping[str, Any], name: str) -> list[Any]:

@@ -161,6 +161,8 @@ def of_event(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         inner = parsed(inner, "message") if isinstance(inner, str) else inner
         inner = dict(inner) if isinstance(inner, Mapping) else dict(said)
         inner = {"role": "assistant", **inner}
+        if not inner.get("tool_calls") and said.get("tool_calls"):  # beside the message
+            inner["tool_calls"] = parsed(said["tool_calls"], "tool_calls")
         return inner | {"finish_reason": said.get("finish_reason")}
     made = {"role": _BY_EVENT[name], "content": said.get("content")}
     if calls := parsed(said.get("tool_calls"), "tool_calls"):

@@ -111,11 +111,27 @@ def _shown(asked: Any, answered: Any) -> tuple[list[Any], Any]:
         raise NoConversation("not_chat", untold.args[0]) from None
     if "role" in asked or "type" in asked:
         return [asked], None
+    if asked.get("chat_history"):
+        raise NoConversation("not_chat", "the input has a chat_history beside what was asked")
     for key in _INPUTS:
         inner = asked.get(key)
         if isinstance(inner, str | list) and inner:
-            return _shown(parsed(inner, key), None)[0], asked.get("tools")
+            shown = _shown(parsed(inner, key), None)[0]
+            return instructed(shown, asked), asked.get("tools")
     raise NoConversation("not_chat", f"no messages in the input: {', '.join(asked)}"[:120])
+
+
+def instructed(shown: list[Any], *places: Mapping[str, Any]) -> list[Any]:
+    """Return messages behind the instructions of the first place that has some.
+
+    Messages that begin with instructions of their own are returned as they are.
+    """
+    first = shown[0] if shown else None
+    if isinstance(first, Mapping) and first.get("role") in ("system", "developer"):
+        return shown
+    found = (place.get(key) for place in places for key in ("system", "instructions"))
+    said = next((one for one in found if isinstance(one, str | list) and one), None)
+    return shown if said is None else [{"role": "system", "content": said}, *shown]
 
 
 def _said(answered: Any) -> tuple[Any, Any, Mapping[str, Any]]:

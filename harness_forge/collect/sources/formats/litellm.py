@@ -15,7 +15,7 @@ from typing import Any
 
 from harness_forge.collect.sources.formats.attributes import parsed
 from harness_forge.collect.sources.formats.conversation import ModelAnswer
-from harness_forge.collect.sources.formats.exchange import called
+from harness_forge.collect.sources.formats.exchange import called, instructed
 from harness_forge.collect.sources.formats.reading import Format, NoConversation
 from harness_forge.collect.sources.formats.spans import Span, answered
 from harness_forge.collect.sources.formats.traces import traced
@@ -74,6 +74,10 @@ def _answer(record: Mapping[str, Any]) -> ModelAnswer:
     if _HIDDEN in str(asked)[:200] or _HIDDEN in str(response)[:400]:
         raise NoConversation("no_content", "LiteLLM left the messages out")
     settings = _object(record.get("model_parameters"))
+    if isinstance(asked, str) and asked:
+        asked = [{"role": "user", "content": asked}]
+    if isinstance(asked, list):  # Anthropic's and OpenAI's instructions stand beside the messages
+        asked = instructed(asked, request, settings)
     return called(
         asked,
         response,

@@ -34,6 +34,7 @@ from harness_forge.evaluation.judging.scoring import (
     FOLDER,
     PREFIX,
     candidate_of,
+    is_base,
     record_look,
     suite,
 )
@@ -76,7 +77,7 @@ def judge_pairs(
         **suite(model, [pair[0].item_id for pair in pairs], other),
         "candidate": candidate_of(other.run),
         "metrics": [PREFERRED],
-        "labels": _preferred(counted),
+        "labels": _preferred(counted, BASE if is_base(one.run) else FIRST),
         # `first` and `second` count the pairs that each run won.
         "runs": {"first": _named(one), "second": _named(other)},
         "left_out": left_out,
@@ -87,16 +88,20 @@ def judge_pairs(
     return report
 
 
+FIRST = "first"
+"""Label of a first run that is not the base model: another adapter's, or a baseline's."""
+
+
 def _named(found: reading.JudgedRun) -> dict[str, str]:
     return {"run": found.run["id"], "policy": found.run["policy"]}
 
 
-def _preferred(counted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the share of pairs that each run won, ties counting half; the first is the base."""
+def _preferred(counted: Mapping[str, Any], first: str) -> dict[str, Any]:
+    """Return the share of pairs that each run won, ties counting half; `first` labels the first."""
     judged, won = counted["judged"], counted["first"] - counted["second"]
     if not judged:
         return {}
-    shares = {BASE: 0.5 + won / judged / 2, ADAPTER: 0.5 - won / judged / 2}
+    shares = {first: 0.5 + won / judged / 2, ADAPTER: 0.5 - won / judged / 2}
     return {
         label: {"all": {"items": judged, PREFERRED: round(share, 6)}}
         for label, share in shares.items()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.config.judge import CRITERIA, JudgeConfig
+from harness_forge.config.policy import PolicyKind
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.core.files import write_json
 from harness_forge.evaluation.agreement import cohen_kappa
@@ -109,7 +110,7 @@ def summary(
     one = next(iter(verdicts.values()))
     judge = JudgeModel(one.judge, one.digest)
     candidate = candidate_of(found.run)
-    label = ADAPTER if candidate else BASE
+    label = ADAPTER if candidate else BASE if is_base(found.run) else found.run["policy"]
     return {
         **suite(judge, [answer.item_id for answer in found.answers], found),
         "candidate": candidate,
@@ -154,6 +155,13 @@ def candidate_of(run: Mapping[str, Any]) -> dict[str, Any] | None:
     policy = (run.get("config") or {}).get("policy") or {}
     digest = policy.get("adapter_digest")
     return {"name": policy.get("adapter"), "digest": digest} if digest else None
+
+
+def is_base(run: Mapping[str, Any]) -> bool:
+    """Return whether a model without an adapter and without examples answered."""
+    policy = (run.get("config") or {}).get("policy") or {}
+    bare = not policy.get("adapter_digest") and not policy.get("shots")
+    return bare and policy.get("kind", PolicyKind.model.value) == PolicyKind.model.value
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -10,6 +10,7 @@ from harness_forge.config.compose.engine import compose
 from harness_forge.core.errors import ConfigError, EndpointError, EvalError
 from harness_forge.core.records import Attempt, Origin, Outcome, Split, Turn, WorkItem
 from harness_forge.evaluation.judges import endpoint as endpoints
+from harness_forge.evaluation.judging import scoring
 from harness_forge.evaluation.judging.pairing import judge_pairs
 from harness_forge.evaluation.judging.scoring import judge_run
 from harness_forge.store.splits.holdout_ledger import HoldoutLedger
@@ -164,7 +165,7 @@ def test_two_runs_pair_by_pair(write, words, fake):
     assert len(side_by_side) == 3 * 2 + 2 * 3  # rule3 is asked for three times, both ways
     assert not any("rule4" in body for body in side_by_side)
     assert found["labels"] == {
-        "base": {"all": {"items": 4, "judge.preferred": 0.25}},
+        "first": {"all": {"items": 4, "judge.preferred": 0.25}},  # it has an adapter of its own
         "adapter": {"all": {"items": 4, "judge.preferred": 0.75}},
     }
     assert found["candidate"]["digest"] == "model:b" * 3
@@ -240,3 +241,16 @@ def test_the_command_tells_two_runs_apart_in_words_and_in_json(write, words, fak
         "second": {"run": after, "policy": "model:b"},
     }
     assert (found["first"], found["second"], found["tie"]) == (0, 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("policy", "base"),
+    [
+        ({"kind": "model"}, True),
+        ({"kind": "model", "adapter_digest": "d"}, False),
+        ({"kind": "model", "shots": 3}, False),
+        ({"kind": "nearest"}, False),
+    ],
+)
+def test_the_base_model_is_no_other_policy(policy, base):
+    assert scoring.is_base({"config": {"policy": policy}}) is base

@@ -51,7 +51,7 @@ _VALUES: tuple[Callable[[random.Random], str], ...] = (
     lambda rng: str(rng.randint(6, 5000)),
     lambda rng: rng.choice(("yes", "no", "true", "false", "on", "off")),
     word,
-    lambda rng: f"/var/{word(rng)}/{word(rng)}",
+    lambda rng: f"/srv/{word(rng)}/{word(rng)}",
     lambda rng: f"{word(rng, 1)},{word(rng, 1)}",
     lambda rng: f"0{rng.choice((2, 7))}{rng.choice((2, 7))}",
 )

@@ -1,11 +1,13 @@
 """`skill=settings`: fresh names each time, and a judge that asks for the fix and for its revert."""
 
 import json
+import random
 from collections import Counter
 
 import pytest
 
 from harness_forge.core.records import ToolCall
+from harness_forge.rollouts.environments.settings import names
 from harness_forge.rollouts.environments.settings.making import items
 
 ROWS = list(items(1, 12))
@@ -21,6 +23,13 @@ def test_a_seed_makes_the_same_items_and_another_makes_others():
     assert len(FORMS) == 7 and Counter(row["family"] for row in ROWS).most_common()[-1][1] == 12
     names = [{row["title"] for row in items(seed, 12)} for seed in (1, 2)]
     assert len(names[0] & names[1]) < len(names[0]) / 4
+
+
+def test_no_value_is_a_path_that_the_judge_writes_otherwise():
+    """Within a pattern of sed such a path would be another one, and a right fix would fail."""
+    drawn = [one for seed in range(300) for one in names.values(random.Random(seed))]
+    assert any(one.startswith("/") for one in drawn)
+    assert not [one for one in drawn if one.startswith(("/etc", "/var", "/opt"))]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])

@@ -176,12 +176,7 @@ def _batch(
     others = {}
     for other in sorted(runs.values(), key=lambda one: one["started_at"]):
         label = _label(other["config"].get("policy") or {}, adapter, rivals)
-        if (
-            label is None
-            or label in others
-            or not _alike(run, other)
-            or not _asked_alike(run, other)
-        ):
+        if label is None or label in others or not _alike(run, other):
             continue
         results = _held_out(store, other["id"])
         if set(own) <= set(results):
@@ -197,13 +192,14 @@ def _held_out(store, run_id: str) -> dict[str, EvalResult]:
 
 
 def _alike(run: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Return whether two runs differ in their policy alone, and the other one is whole."""
+    """Return whether two runs differ in who answers alone, and the other one is whole."""
 
     def facts(one: Mapping[str, Any]) -> Any:
         rest = {key: value for key, value in one["config"].items() if key != "policy"}
         return one["purpose"], one["content_digest"], rest
 
-    return other["status"] == "complete" and facts(run) == facts(other)
+    whole = other["status"] == "complete"
+    return whole and facts(run) == facts(other) and _asked_alike(run, other)
 
 
 def _asked_alike(run: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

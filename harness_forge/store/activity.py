@@ -83,6 +83,7 @@ class Recency:
 _DAY = "(a.created_at AT TIME ZONE 'UTC')::date"
 _SEEN = "s.split IS DISTINCT FROM 'holdout'"
 _COLLECTED = "r.purpose = 'collect'"
+_COUNTED = f"({_COLLECTED} AND a.origin <> 'mutated')"
 
 # Which turn is decisive says whose attempt it is. Outcomes are grouped before families are
 # counted, so that the many rows are read once.
@@ -112,7 +113,7 @@ WITH cells AS MATERIALIZED (
     LEFT JOIN splits s ON s.group_key = w.group_key
     LEFT JOIN turns t ON t.attempt_id = a.id AND t.decisive
     WHERE a.created_at >= %(since)s AND a.created_at <= %(until)s
-      AND {_SEEN} AND (%(every)s OR ({_COLLECTED} AND a.origin <> 'mutated'))
+      AND {_SEEN} AND (%(every)s OR {_COUNTED})
     GROUP BY 1, 2, 3, 4, 5
 ), ranked AS (
     SELECT family, row_number() OVER (ORDER BY sum(attempts) DESC, family) AS place
@@ -162,7 +163,7 @@ JOIN runs r ON r.id = a.run_id
 JOIN work_items w ON w.run_id = a.run_id AND w.item_id = a.item_id
 LEFT JOIN splits s ON s.group_key = w.group_key
 WHERE t.id = ANY(%(turns)s) AND a.created_at >= %(since)s AND a.created_at <= %(until)s
-  AND {_SEEN} AND (%(every)s OR ({_COLLECTED} AND a.origin <> 'mutated'))
+  AND {_SEEN} AND (%(every)s OR {_COUNTED})
 """  # noqa: S608 - as above
 
 

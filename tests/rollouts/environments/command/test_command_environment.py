@@ -72,7 +72,7 @@ def test_a_script_that_edits_the_tests_breaks_the_guard(world):
 
 
 @pytest.mark.parametrize(
-    "script", ["rm test_it.py", "rm -r ../work/test_it.py solution.py", "mv test_it.py /tmp"]
+    "script", ["rm test_it.py", "rm -r ./test_it.py solution.py", "mv test_it.py /tmp"]
 )
 def test_a_script_that_deletes_what_was_laid_out_breaks_the_guard(world, script):
     outcome = asked(

@@ -24,12 +24,12 @@ def sampled(items: Iterable[str], run: RunConfig) -> list[str]:
     Raises:
         RunError: there is no such item.
     """
-    there = list(items)
-    if unknown := set(run.items).difference(there):
+    there, named = list(items), set(run.items)
+    if unknown := named.difference(there):
         name = min(unknown)
         hint = did_you_mean_any(name, there, "the items are those of skills.NAME.command.items")
         raise RunError(f"run.items: {name}", "no such work item in this skill", hint)
-    chosen = [name for name in there if name in set(run.items)] if run.items else there
+    chosen = [name for name in there if name in named] if named else there
     few = min(run.limit or len(chosen), len(chosen))
     return [chosen[at * len(chosen) // few] for at in range(few)]
 

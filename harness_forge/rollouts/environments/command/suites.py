@@ -184,8 +184,7 @@ def _functions(
         body = node.body[1:] if said is not None else node.body
         if not body or node.lineno == body[0].lineno:
             continue
-        begins = min([body[0].lineno, *(one.lineno for one in _decorators(body[0]))])
-        first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) - 1
+        begins, first = _begins(body[0]), _begins(node) - 1
         head = "".join(lines[first : (node.body[0].end_lineno if said else begins - 1)])
         if not head.endswith("\n"):
             continue  # the docstring shares its line with a statement
@@ -204,8 +203,9 @@ def _functions(
         }
 
 
-def _decorators(node: ast.stmt) -> list[ast.expr]:
-    return getattr(node, "decorator_list", [])
+def _begins(node: ast.stmt) -> int:
+    """Return a statement's first line, its decorators' included."""
+    return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
 
 
 def _indent(line: str) -> str:

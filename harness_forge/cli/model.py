@@ -54,7 +54,7 @@ def listing(overrides: list[str]) -> list[dict[str, str]]:
     """Return of each model of conf/model its name, whether it is there, and what it is."""
     from harness_forge.cli import composed
     from harness_forge.config.compose.project import choices
-    from harness_forge.registry.models.folder import folder_of, stamp_of
+    from harness_forge.registry.models.folder import given_folder, stamp_of
 
     found = []
     for name in choices("model"):
@@ -64,7 +64,7 @@ def listing(overrides: list[str]) -> list[dict[str, str]]:
         state = "missing"
         if not config.model.source.package:
             state = "by path"
-        elif stamp_of(folder_of(config.model, Path(config.forge_home))):
+        elif stamp_of(given_folder(config.model, Path(config.forge_home))):
             state = "there"
         found.append({"name": name, "state": state, "title": config.model.title})
     return found
@@ -117,12 +117,12 @@ def _info(config: ForgeConfig) -> int:
 
 def _fetch(config: ForgeConfig) -> int:
     from harness_forge.cli.results import report
-    from harness_forge.registry.models.folder import folder_of
+    from harness_forge.registry.models.folder import given_folder
     from harness_forge.training.base_model import fetch_model
 
     name = config.model.name
     made = fetch_model(config, lambda step: print(f"{name}: {step}", flush=True))
-    folder = folder_of(config.model, Path(config.forge_home))
+    folder = given_folder(config.model, Path(config.forge_home))
     text = f"{name}: {'made' if made else 'is there'}, in {folder}"
     report({"name": name, "made": made, "folder": folder}, text)
     return 0

@@ -18,7 +18,7 @@ from harness_forge.core.errors import TrainError
 from harness_forge.core.files import locked, whole_file
 from harness_forge.core.numbers import size
 from harness_forge.registry.models.card import card
-from harness_forge.registry.models.folder import STAMP, digest_of, folder_of, stamp_of
+from harness_forge.registry.models.folder import STAMP, digest_of, given_folder, stamp_of
 
 _WORKER = Path(__file__).with_name("dequantise_worker.py")
 _ROOM = 2.0
@@ -50,7 +50,7 @@ def fetch(
         TrainError: no network, no disk space, or a GGUF file that cannot be read.
     """
     check_source(config)
-    folder = folder_of(config, home)
+    folder = given_folder(config, home)
     origin = _origin(config, template)
     with _alone(config.name, folder):
         if stamp_of(folder).get("origin") == origin:

@@ -39,8 +39,12 @@ def folder_of(config: ModelConfig, home: Path) -> Path:
     Raises:
         ConfigError, TrainError: settings ask for a change that cannot be made.
     """
-    given = Path(config.path) if config.path else home / "models" / config.name
-    return view_of(config, given, home)
+    return view_of(config, given_folder(config, home), home)
+
+
+def given_folder(config: ModelConfig, home: Path) -> Path:
+    """Return where a model's own files are, or are fetched to."""
+    return Path(config.path) if config.path else home / "models" / config.name
 
 
 def described(folder: Path) -> dict[str, Any]:
@@ -66,7 +70,7 @@ def find_base_model(config: ModelConfig, home: Path) -> BaseModel:
     """
     folder = folder_of(config, home)
     where = f"model {config.name}: {folder}"
-    if not config.path and not stamp_of(home / "models" / config.name):
+    if not config.path and not stamp_of(given_folder(config, home)):
         raise TrainError(f"model {config.name}", "is not there", how_to_get(config))
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():

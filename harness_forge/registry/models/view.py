@@ -1,8 +1,8 @@
-"""A user's model folder with another chat template or end of turn, without a copy of its weights.
+"""A model's folder with another chat template or end of turn, without a copy of its weights.
 
 Training, evaluation, replay and serving all read the template from the model's folder. Where
 settings ask for another one, they are given a folder of links with that template in it, so
-that all of them read the same. The user's folder is never changed.
+that all of them read the same. The folder itself is never changed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def view_of(config: ModelConfig, given: Path, home: Path) -> Path:
         return given
     own = text_of(given)
     text = _template(config, own)
-    eos = config.eos if config.path and config.eos != special_tokens(given).get("eos_token") else ""
+    eos = config.eos if config.eos != special_tokens(given).get("eos_token") else ""
     if text == own and not eos:
         return given
     settings = given / _SETTINGS
@@ -62,7 +62,7 @@ def template_file(name: str) -> Path:
 
 def _template(config: ModelConfig, own: str | None) -> str | None:
     """Return the text of the chat template to use; None where there is none."""
-    name = config.template if config.path else ""
+    name = config.template
     if own is None:
         name = name or config.fallback_template
     text = template_file(name).read_text(encoding="utf-8") if name else own

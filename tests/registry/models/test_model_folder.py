@@ -4,8 +4,10 @@ import pytest
 
 from harness_forge import cli
 from harness_forge.config.compose.engine import compose
-from harness_forge.core.errors import TrainError
+from harness_forge.core.chat.template import special_tokens
+from harness_forge.core.errors import ConfigError, TrainError
 from harness_forge.registry.models.folder import digest_of, find_base_model
+from harness_forge.registry.models.view import template_file
 
 
 def at(folder):
@@ -18,6 +20,43 @@ def model(tmp_path):
         (tmp_path / name).write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(b"weights")
     return tmp_path
+
+
+@pytest.fixture
+def fetched(model, tmp_path):
+    """A home with a model as a fetch leaves it."""
+    place = tmp_path / "home" / "models" / "smollm2-135m"
+    place.mkdir(parents=True)
+    for file in [file for file in model.iterdir() if file.is_file()]:
+        file.rename(place / file.name)
+    (place / "tokenizer.json").write_text('{"added_tokens": [{"content": "<|other|>"}]}')
+    (place / "tokenizer_config.json").write_text('{"eos_token": "<|im_end|>"}')
+    own = template_file("templates/chatml_hermes.jinja")
+    (place / "chat_template.jinja").write_bytes(own.read_bytes())
+    (place / "forge.json").write_text('{"digest": "as fetched"}')
+    return tmp_path / "home"
+
+
+def fetched_with(*words):
+    return compose(overrides=["model=smollm2-135m", *words]).model
+
+
+def test_a_fetched_model_is_used_as_it_is(fetched):
+    base = find_base_model(fetched_with(), fetched)
+    assert (base.digest, base.folder.name) == ("as fetched", "smollm2-135m")
+
+
+def test_a_fetched_model_takes_another_template_and_end_of_turn(fetched):
+    words = ["model.template=templates/mistral.jinja", "model.eos='<|other|>'"]
+    base = find_base_model(fetched_with(*words), fetched)
+    assert base.template == template_file("templates/mistral.jinja").read_text()
+    assert special_tokens(base.folder)["eos_token"] == "<|other|>"
+    assert base.digest != "as fetched"  # it answers otherwise, so it is another model
+
+
+def test_a_template_that_is_not_there_is_an_error(fetched):
+    with pytest.raises(ConfigError, match="templates/none.jinja"):
+        find_base_model(fetched_with("model.template=templates/none.jinja"), fetched)
 
 
 def test_a_missing_model_says_how_to_get_it(capsys, tmp_path):

@@ -17,10 +17,12 @@ from harness_forge.config.run import split_of
 from harness_forge.config.schema import AttemptStep, ForgeConfig
 from harness_forge.config.several import preferences_of, skills_of
 from harness_forge.config.skill import is_recorded
+from harness_forge.core.errors import TrainError
 from harness_forge.core.files import write_json
 from harness_forge.datasets import from_config
 from harness_forge.datasets.from_config import judge_scores
 from harness_forge.datasets.request import ExportReport
+from harness_forge.registry.adapters import registry
 from harness_forge.registry.current import trained_folder
 from harness_forge.report import metrics as few
 from harness_forge.rollouts import opening
@@ -76,7 +78,8 @@ def watermark(resolved: Path, out: Path) -> None:
     Labels are audited first: untrusted ones are flagged, and a flag changes what
     may be selected. A recipe of several skills has the bytes of each, under its
     name. If feedback weights the export, its run is included, and if a filter
-    reads a judge's scores, their digest.
+    reads a judge's scores, their digest. The adapter that a training starts from lies
+    in forge_home too: its hash goes to a file of its own, so that it exports nothing anew.
     """
     from harness_forge.datasets.feedback import run_evidence
     from harness_forge.store.labels import label_audit
@@ -91,6 +94,16 @@ def watermark(resolved: Path, out: Path) -> None:
     if scores := judge_scores(config):
         more["judge"] = scores_digest(scores)
     write_json(out, found | more, sort_keys=True)
+    write_json(out.with_name("start.json"), {"start": _start(config)})
+
+
+def _start(config: ForgeConfig) -> str | None:
+    """Return the hash of the adapter that a training starts from; None where it has none."""
+    name = config.train.start
+    try:
+        return registry.resolve(name, Path(config.forge_home)).digest if name else None
+    except TrainError:
+        return None  # the training says what is wrong with it
 
 
 def _watermark(config: ForgeConfig) -> dict[str, Any]:

@@ -82,7 +82,8 @@ def project(tmp_path, monkeypatch):
 
     What a user wrote into the clone's params.yaml is no matter of these tests.
 
-    `store` stands for the database that the watermark is taken of.
+    `store` stands for the database that the watermark is taken of, `start` for the adapter
+    that a training starts from.
     """
     for name in ("conf", "recipes"):
         shutil.copytree(ROOT / name, tmp_path / name)
@@ -96,11 +97,14 @@ def project(tmp_path, monkeypatch):
             stage["cmd"] = (
                 f"echo {name} >> ran; {sys.executable} leave.py {' '.join(written(stage))}"
             )
-    stages["watermark"]["cmd"] = "echo watermark >> ran; cp store outputs/watermark.json"
+    stages["watermark"]["cmd"] = (
+        "echo watermark >> ran; cp store outputs/watermark.json; cp start outputs/start.json"
+    )
     stages["export"]["cmd"] = "echo export >> ran; mkdir -p data/dataset; cp store data/dataset"
     (tmp_path / "leave.py").write_text(LEAVE)
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}, sort_keys=False))
     (tmp_path / "store").write_text("one row\n")
+    (tmp_path / "start").write_text("one adapter\n")
     (tmp_path / ".dvc").mkdir()
     config = f"[core]\n no_scm = true\n analytics = false\n site_cache_dir = {tmp_path}/site\n"
     (tmp_path / ".dvc/config").write_text(config)
@@ -159,6 +163,19 @@ def test_settings_of_training_and_rule_leave_the_dataset_alone(project):
     # A changed rule decides again and trains nothing.
     override(project, "train.epochs=4, promote.conditions.enough_pairs.minimum=100")
     assert repro(project) == ["compose", "attempt", "watermark", "promote"]
+
+
+def test_another_adapter_to_start_from_trains_again_and_exports_nothing(project):
+    repro(project)
+    (project / "start").write_text("another adapter\n")
+    assert repro(project) == ["attempt", "watermark", "train_sft", "promote"]
+
+
+def test_what_is_signed_is_looked_at_again(project):
+    repro(project)
+    override(project, "signing.key=keys/own.pem")
+    ran = ["compose", "attempt", "watermark", "train_sft", "train_dpo", "prove", "promote"]
+    assert repro(project) == ran
 
 
 def override(project, text):

@@ -6,6 +6,7 @@ import json
 from datetime import date
 
 import pytest
+from whole_adapters import packaged
 
 from harness_forge.cli import stages
 from harness_forge.collect.gold import reviews
@@ -34,6 +35,19 @@ def stage(store, tmp_path):
 def test_the_watermark_of_one_skill_is_its_own(store, stage):
     store.upgrade("stig")
     assert stage("watermark", "target_a") == store.skill("stig").watermark()
+
+
+def test_the_adapter_that_a_training_starts_from_is_known_by_its_content(stage, tmp_path):
+    def start(*overrides: str):
+        stage("watermark", "target_a", f"forge_home={tmp_path}/home", *overrides)
+        return json.loads((tmp_path / "start.json").read_text())["start"]
+
+    first = packaged(tmp_path / "home", "mine", 0.25)
+    assert start() is None
+    assert start("train.start=mine") == first.digest
+    second = packaged(tmp_path / "home", "mine", 0.5)
+    assert start("train.start=mine") == second.digest != first.digest
+    assert start("train.start=none_of_that_name") is None
 
 
 @pytest.mark.parametrize("skill", ["stig", "ubuntu"])

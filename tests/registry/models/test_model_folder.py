@@ -55,7 +55,7 @@ def test_a_fetched_model_takes_another_template_and_end_of_turn(fetched):
 
 
 def test_a_template_that_is_not_there_is_an_error(fetched):
-    with pytest.raises(ConfigError, match="templates/none.jinja"):
+    with pytest.raises(ConfigError, match=r"templates/none\.jinja"):
         find_base_model(fetched_with("model.template=templates/none.jinja"), fetched)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from harness_forge.config.model import ModelConfig
 from harness_forge.config.schema import ForgeConfig
 from harness_forge.config.train import Hardware, TrainConfig
+from harness_forge.core.chat.template import of_day
 from harness_forge.core.errors import Interrupted, TrainError
 from harness_forge.core.numbers import size
 from harness_forge.registry.adapters import package, registry
@@ -233,10 +235,20 @@ def write_config(job: Job, rendered: dict[str, Any]) -> None:
         passed.check_once(path, given, job.python, environment(job))
 
 
-def render_rows(job: Job, train: Path, **more: Path | None) -> dict[str, Any]:
-    """Return the rows of `train` tokenised as serving renders them; see `launch.tokens`."""
+def render_rows(
+    job: Job, train: Path, *, day: datetime | None = None, **more: Path | None
+) -> dict[str, Any]:
+    """Return the rows of `train` tokenised as serving renders them; see `launch.tokens`.
+
+    Args:
+        day: that a template which writes the date takes for today; None is today.
+    """
     template = job.work / "chat_template.jinja"
     template.write_text(job.base.template, encoding="utf-8")
+    if day and (text := of_day(job.base.template, day)) != job.base.template:
+        # Beside the other, which Axolotl reads: by it, it finds what it prepared.
+        template = job.work / "chat_template_of_day.jinja"
+        template.write_text(text, encoding="utf-8")
     model = job.base.folder.absolute()
     return launch.tokens(
         job.python, job.variables, model=model, template=template, train=train.absolute(), **more

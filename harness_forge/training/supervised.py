@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -93,7 +94,9 @@ def _prepared(job: Job, start: Path | None, say: Say) -> TokenAudit:
         say("looking at the dataset's tokens")
     rows = job.work / "rows.jsonl"
     places = dataset.write_ordered(job.data.files, rows)
-    seen = jobs.render_rows(job, rows, prepared=prepared if done else None)
+    # Rows that were prepared on another day have its date, where the chat template writes one.
+    day = datetime.fromtimestamp((prepared / _STAMP).stat().st_mtime) if done else None
+    seen = jobs.render_rows(job, rows, day=day, prepared=prepared if done else None)
     limit = job.config.sequence_length
     longest = check_lengths(seen["rows"], limit, str(job.data.folder), places)
     inputs = job.inputs(rows, start, longest)

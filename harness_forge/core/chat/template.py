@@ -7,6 +7,7 @@ names. A test in the train workset holds the two side by side.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ from harness_forge.core.chat.argument_objects import with_objects
 
 TEMPLATE = "chat_template.jinja"
 _SETTINGS = "tokenizer_config.json"
+_TODAY = re.compile(r"""\bstrftime_now\(\s*(["'])(?P<form>[^"'\\]*)\1\s*\)""")
 
 
 class Unrenderable(Exception):
@@ -102,6 +104,11 @@ def _tokens(settings: Mapping[str, Any]) -> dict[str, str]:
         if name.endswith("_token") and isinstance(text, str):
             found[name] = text
     return found
+
+
+def of_day(text: str, day: datetime) -> str:
+    """Return a chat template that writes this day where it writes today's."""
+    return _TODAY.sub(lambda call: json.dumps(day.strftime(call["form"])), text)
 
 
 @cache

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from harness_forge.datasets.decontamination.protected import Overlap, ProtectedTexts
-
-if TYPE_CHECKING:
-    from harness_forge.datasets.filters.candidate import Candidate
+from harness_forge.datasets.filters.candidate import Candidate, content_of
 
 CONTAMINATED = "contaminated"
 
@@ -44,6 +42,11 @@ class Contamination:
 
 
 def words(candidate: Candidate) -> str:
-    """Return the text of a row: the prompt's messages and the answer."""
-    parts = [str(message.get("content") or "") for message in candidate.messages]
-    return "\n".join([*parts, candidate.text])
+    """Return the text of a row: the prompt's messages, with their calls, and the answer."""
+    return "\n".join([*map(_said, candidate.messages), candidate.text])
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    if message.get("tool_calls") or message.get("reasoning_content"):
+        return Candidate((), (), message).text
+    return content_of(message)

@@ -126,6 +126,20 @@ def test_the_filter_reads_prompt_and_answer():
     assert reject(rows) == ["contaminated", "contaminated", None]
 
 
+@pytest.mark.parametrize("arguments", [json.dumps({"script": QUESTION}), {"script": QUESTION}])
+def test_the_filter_reads_what_earlier_turns_called_and_thought(arguments):
+    # The audit of the written dataset does, and refuses what is left.
+    reject = Contamination(ProtectedTexts.of([("q", QUESTION)], ContaminationConfig(), "s"))
+    call = {"id": "1", "function": {"name": "run", "arguments": arguments}}
+    called = {"role": "assistant", "content": "", "tool_calls": [call]}
+    thought = {"role": "assistant", "content": "Well.", "reasoning_content": QUESTION}
+    rows = [
+        Candidate([{"role": "user", "content": "go"}, turn], (), {"content": "yes"})
+        for turn in (called, thought, {"role": "assistant", "content": "Well."})
+    ]
+    assert reject(rows) == ["contaminated", "contaminated", None]
+
+
 def test_every_text_of_a_suite_is_protected(tmp_path):
     path = tmp_path / "suite.jsonl"
     line = {"id": 3, "question": [[{"role": "user", "content": QUESTION}]], "function": []}

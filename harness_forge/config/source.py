@@ -85,6 +85,8 @@ class MappingConfig:
         message_keys: key of a message -> the key that it means: text -> content.
         roles: word for a role -> system, user, assistant or tool; besides the words that
             are known.
+        system: what the model was told beforehand, where it lies beside the conversation: a
+            text, its parts, or an object with them.
         prompt: where there is no conversation, in the mapping or in a record: what was asked, as
             one text.
         answer: and what was answered.
@@ -125,6 +127,7 @@ class MappingConfig:
     messages: str = ""
     message_keys: dict[str, str] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
+    system: str = ""
     prompt: str = ""
     answer: str = ""
     request: str = ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from harness_forge.collect.guess import verdicts
 from harness_forge.collect.guess.fields import Field
@@ -19,6 +20,10 @@ _MODEL = ("model", "model_name", "model_id", "llm", "engine")
 _RUN = ("run", "run_id", "experiment", "experiment_id", "batch_id")
 _ATTEMPT = ("attempt", "attempt_num", "trial", "epoch", "try", "sample_index", "repeat")
 _FAMILY = ("family", "category", "domain", "topic", "subject", "benchmark", "repo")
+_SYSTEM = (
+    *("system_prompt", "system", "system_message", "systemprompt", "systemmessage"),
+    *("systeminstruction", "system_instruction", "system_instructions"),
+)
 _STARTED = ("started_at", "timestamp", "created_at", "start_time", "time", "date")
 
 
@@ -67,6 +72,8 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
         made.put("attempt_base", 0, "the first is 0")
     if not put("family", _FAMILY, words):
         made.put("family", "other", "no field names one; intervals and splits use it: say it")
+    if mapping.keys() & {"messages", "prompt"}:
+        put("system", _SYSTEM, [one for one in places if all(map(_is_told, one.values))])
     put("tools", ("tools", "functions", "tool_definitions"), places)
     if made.calls and "tools" not in mapping:
         made.open.append(
@@ -120,6 +127,14 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
         for word in unknown
         if word not in table and word not in made.given.get("outcomes", {})
     ]
+
+
+def _is_told(value: Any) -> bool:
+    """Return whether a value may be a system prompt: sentences, parts, or an object with them."""
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in ("parts", "content", "text") if key in value), None)
+    # A word or two may name a machine.
+    return len(value.split()) > 2 if isinstance(value, str) else isinstance(value, list)
 
 
 def _are_names(one: Field) -> bool:

@@ -112,7 +112,8 @@ def _conversation(records, made: Guess) -> list[Field]:
     """Find the messages; return the fields of a record in which they lie."""
     places = fields(records)
     given = made.settings.get("group", "")
-    if given and (keys := messages.keys_of(records)):
+    lines = _lines(records)
+    if given and (keys := messages.keys_of(lines)):
         return _grouped(records, places, keys, made, given)
     if not given and _messages(places, made):
         return places
@@ -120,7 +121,7 @@ def _conversation(records, made: Guess) -> list[Field]:
         inner := _exploded(records, places, made)
     ):
         return inner
-    if not given and (keys := messages.keys_of(records)):
+    if not given and (keys := messages.keys_of(lines)):
         return _grouped(records, places, keys, made)
     if not _prompt_and_answer(places, made):
         made.skeleton = skeleton(records, places)
@@ -132,6 +133,12 @@ def _conversation(records, made: Guess) -> list[Field]:
         if turns := signatures.numbered_turns([one.path for one in places]):
             made.open.append(signatures.in_columns(turns))
     return places
+
+
+def _lines(records: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return the records without those that may frame a group's messages."""
+    kept = [one for one in records if messages.may_speak(one)]
+    return kept if len(kept) >= _ENOUGH * len(records) else records
 
 
 def _messages(places: Sequence[Field], made: Guess) -> bool:
@@ -247,7 +254,7 @@ def _grouped(
         )
     made.put("item", "{@group}", "the conversation itself: say what it was at, if a line does")
     made.put("messages", "{lines}", why)
-    everything = _name_words(keys, _parts(records, group), made)
+    everything = _name_words(keys, _parts(_lines(records), group), made)
     common = MappingTemplate("source.group", group).names
     everything = [{k: v for k, v in one.items() if k not in common} for one in everything]
     made.left_over += _unread("lines", everything)

@@ -122,6 +122,11 @@ def keys_by(messages: Sequence[Mapping[str, Any]], role: str) -> MessageKeys | N
     return MessageKeys(role, text, more, calls, [(key, "content") for key in both])
 
 
+def may_speak(line: Mapping[str, Any]) -> bool:
+    """Return whether a line has a key of a message, in any words that are known."""
+    return bool((_SAID | {"role"}) & line.keys())
+
+
 def _speaking(messages: Sequence[Mapping[str, Any]]) -> int:
     return sum(bool(_SAID & one.keys()) for one in messages)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from harness_forge.core.chat.unread import UnknownCalls, UnreadField
 from harness_forge.core.escapes import plain
@@ -47,6 +48,15 @@ def unread(one: UnreadField) -> str:
     if one.meant:
         means = "calls of tools" if one.meant == "tool_calls" else "thoughts"
         said += f"; if these are {means}: {how_to_say('message_keys', one.name, one.meant, '')}"
+    return plain(" ".join(said.split()))
+
+
+def framing(count: int, example: Any) -> str:
+    """Return a line about lines of groups that are taken for no messages, with an example."""
+    said = (
+        f"{counted(count, 'line')} at an end of a group {'is' if count == 1 else 'are'} taken for"
+        f" no message, such as {_shown(example)}"
+    )
     return plain(" ".join(said.split()))
 
 

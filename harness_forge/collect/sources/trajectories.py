@@ -16,7 +16,9 @@ from typing import Any
 
 from harness_forge.collect.sources import outcomes, settings, tools
 from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_ANSWER, ModelAnswer
+from harness_forge.collect.sources.formats.exchange import behind
 from harness_forge.collect.sources.formats.history import History
+from harness_forge.collect.sources.group_lines import FramingLines
 from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt, Unread
@@ -27,7 +29,8 @@ from harness_forge.collect.sources.unmet import UnmetPlaces
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import SourceConfig
 from harness_forge.core.chat import calls, exchanges, forms
-from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.chat.faults import Malformed, kind
+from harness_forge.core.chat.parts import text_of
 from harness_forge.core.chat.responses import IncompleteCapture
 from harness_forge.core.chat.tools import read_tools
 from harness_forge.core.chat.unread import UnreadFields
@@ -52,13 +55,16 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     offered = _offered(path, config, templates, facts)
     judged = OutcomesByItem(config.outcomes, path) if config.outcomes.file else None
     unread = UnreadFields()
+    frames = FramingLines(templates) if config.group else None
     unmet = UnmetPlaces(templates, *(["source.mapping.outcome"] if judged else []))
     for value in records(path, config):
         if isinstance(value, LeftOut):
             yield value
             continue
         try:
-            found = recorded(value, templates, facts, config, offered, judged, unread, unmet)
+            found = recorded(
+                value, templates, facts, config, offered, judged, unread, unmet, frames
+            )
             if judged and (said := judged.contradiction(found.item.item_id)):
                 yield LeftOut(value.place, outcomes.CONTRADICTORY, said)
             silent = config.mapping.messages and not found.attempt.turns
@@ -71,6 +77,7 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
     if not config.format:  # a format's own reader knows what it leaves out
         yield from (Unread(settings.unread(one)) for one in unread.found())
         yield from map(Unread, unmet.said())
+    yield from map(Unread, frames.notes() if frames else ())
 
 
 def recorded(
@@ -82,6 +89,7 @@ def recorded(
     judged: OutcomesByItem | None = None,
     unread: UnreadFields | None = None,
     unmet: UnmetPlaces | None = None,
+    frames: FramingLines | None = None,
 ) -> RecordedAttempt:
     """Return the attempt of one record.
 
@@ -89,6 +97,7 @@ def recorded(
         judged: what a second file says of items.
         unread: counts the fields of messages that nothing reads.
         unmet: looks for the places that the mapping names.
+        frames: takes off lines of a group that are no messages.
 
     Raises:
         Misfit: the mapping does not fit it.
@@ -99,7 +108,7 @@ def recorded(
     if unmet is not None:
         unmet.add(scope, item.item_id)
     model = templates.word("model", scope)
-    shown, rebuilt, ended = _conversation(templates, scope)
+    shown, rebuilt, ended = _conversation(templates, scope, frames)
     if unread is not None:
         unread.add(shown)
     made = _turns(shown, templates, scope, model or "recorded", offered, ended)
@@ -213,7 +222,7 @@ def _number(templates: Templates, scope: Mapping[str, Any], base: int) -> int:
 
 
 def _conversation(
-    templates: Templates, scope: Mapping[str, Any]
+    templates: Templates, scope: Mapping[str, Any], frames: FramingLines | None
 ) -> tuple[list[Message], bool, str | None]:
     """Return the messages, whether they are rebuilt from task and answer, and why a stream ended.
 
@@ -222,16 +231,43 @@ def _conversation(
         Misfit: the answer is a stream that tells of no answer.
     """
     said = templates.messages(templates.value("messages", scope))
+    if frames is not None:
+        said = frames.without(said)
     if templates.config.messages and not (said is None and templates.config.prompt):
-        return forms.conversation(said), False, None
+        return _told(templates, scope, forms.conversation(said)), False, None
     if not templates.config.prompt:
         return [], False, None
     answer = templates.value("answer", scope)
     said, ended = {"role": "assistant", "content": "" if answer is None else answer}, None
     if exchanges.is_stream(answer):
         said, ended = _streamed(answer)
+    asked = [{"role": "user", "content": templates.demand("prompt", scope)}]
     # An answer that is a list of parts stays one: the exporter says what it is not.
-    return [{"role": "user", "content": templates.demand("prompt", scope)}, said], True, ended
+    return [*_told(templates, scope, asked), said], True, ended
+
+
+def _told(templates: Templates, scope: Mapping[str, Any], shown: list[Message]) -> list[Message]:
+    """Return messages behind what the record says beside them that the model was told.
+
+    Raises:
+        Malformed: that is neither a text nor parts of one.
+    """
+    told = templates.value("system", scope)
+    if told is None or told in ("", [], {}):
+        return shown
+    said = (
+        next((told[key] for key in _TOLD if key in told), None)
+        if isinstance(told, Mapping)
+        else told
+    )
+    made = forms.message({"role": "system", "content": said})
+    if text_of(made) is None:
+        raise Malformed(f"the system prompt is {kind(told)}, neither a text nor parts of one")
+    return behind(made, shown)
+
+
+_TOLD = ("parts", "content", "text")
+"""Keys of an object that holds a system prompt."""
 
 
 def _streamed(answer: Any) -> tuple[Message, str | None]:
@@ -323,6 +359,7 @@ def _offered(path: Path, config: SourceConfig, templates: Templates, facts) -> S
 
 
 def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]]:
+    frames = FramingLines(templates) if config.group else None
     for value in records(path, config):
         if isinstance(value, LocatedValue):
             try:
@@ -330,7 +367,7 @@ def _conversations(path, config, templates, facts) -> Iterable[Sequence[Message]
                 if answers := scope.get(ANSWERS):
                     yield [forms.message(one.said) for one in answers]
                 else:
-                    yield _conversation(templates, scope)[0]
+                    yield _conversation(templates, scope, frames)[0]
             except (Misfit, Malformed, RecursionError):
                 continue  # the reading pass says it
 

@@ -243,6 +243,36 @@ def test_lines_of_unknown_speakers_are_grouped_with_the_verdict_of_the_last(tmp_
     assert made.settings["mapping"]["outcome"] == "{lines.-1.outcome}"
 
 
+def test_lines_before_and_behind_the_messages_are_looked_at_for_facts(tmp_path):
+    told = {"model": "m-7b", "system": "You fix things in the house."}
+    framed = [told, ASKED, SAID, {"type": "result", "ok": True}]
+    made = guessed(tmp_path, *({"session": f"s{n}", **one} for n in (1, 2) for one in framed))
+    assert made.settings["group"] == "{session}"
+    assert made.settings["mapping"] == {
+        "item": "{@group}",
+        "messages": "{lines}",
+        "outcome": "{lines.-1.ok}",
+        "model": "{model}",
+        "family": "other",
+        "system": "{system}",
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "taken"),
+    [
+        ("system", "You fix things.", True),
+        ("system_prompt", [{"type": "text", "text": "x"}], True),
+        ("systemInstruction", {"parts": [{"text": "x"}]}, True),
+        ("system", "Debian 12", False),  # a machine
+        ("system", {"os": "linux"}, False),
+    ],
+)
+def test_a_system_prompt_beside_the_messages_is_found(tmp_path, key, value, taken):
+    made = mapping(tmp_path, {"id": "a", "passed": True, "chat": [ASKED, SAID], key: value})
+    assert made.get("system") == (f"{{{key}}}" if taken else None)
+
+
 def test_a_field_that_lines_share_is_asked_about_where_its_name_says_nothing(tmp_path):
     said = [{**ASKED, "model": None}, {**SAID, "success": True}]
     lines = [{"flight": f, **one} for f in ("f1", "f2") for one in said]

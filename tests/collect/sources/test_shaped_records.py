@@ -51,6 +51,35 @@ def test_lines_between_each_other_become_one_conversation_each(tmp_path):
     assert found[0].attempt.turns[0].messages[0]["content"] == "where?"
 
 
+FRAMED = MappingConfig(item="{@group}", messages="{lines}", outcome="{lines.-1.verdict}")
+HEADER, VERDICT = {"model": "m-7b", "started": 5}, {"type": "result", "verdict": "pass"}
+
+
+def framed(tmp_path, *lines, mapping=FRAMED):
+    path = written(tmp_path, *({"session": "s1", **one} for one in lines))
+    return read(path, mapping, group="{session}")
+
+
+def test_lines_around_the_messages_of_a_group_are_none_of_them_and_are_told(tmp_path):
+    found, told = framed(tmp_path, HEADER, ASKED, SAID, VERDICT)
+    [turn] = found.attempt.turns
+    assert [one["content"] for one in (*turn.messages, turn.response)] == ["u", "a"]
+    assert found.attempt.outcome.passed
+    assert told.said.startswith("2 lines at an end of a group are taken for no message, such as {")
+
+
+def test_a_line_between_messages_that_is_none_may_be_a_call_and_is_refused(tmp_path):
+    event = {"event": "tool_start", "tool": "sh"}
+    for lines in ([ASKED, event, SAID, VERDICT], [ASKED, SAID, event]):
+        [lost] = [one for one in framed(tmp_path, *lines) if isinstance(one, LeftOut)]
+        assert lost.reason == "misfit" and "without a role" in lost.detail
+
+
+def test_the_last_line_is_a_message_where_nothing_else_is_taken_from_it(tmp_path):
+    [lost] = framed(tmp_path, ASKED, SAID, VERDICT, mapping=replace(FRAMED, outcome=""))
+    assert "message 2 is a dict without a role" in lost.detail
+
+
 def test_a_whole_file_may_be_one_conversation(tmp_path):
     path = written(tmp_path, ASKED, SAID, ASKED, SAID, name="chat-7.jsonl")
     [found] = read(path, MappingConfig(item="{@stem}", messages="{lines}"), group="{@stem}")

@@ -6,6 +6,7 @@ import pytest
 from harness_forge.collect.sources import trajectories
 from harness_forge.collect.sources.records import LeftOut
 from harness_forge.config.source import MappingConfig, SourceConfig
+from harness_forge.core.chat.parts import text_of
 
 MAPPING = MappingConfig(
     item="{task}", run="{trial}", model="{model}", messages="{chat}", outcome="{reward}"
@@ -137,6 +138,42 @@ def test_a_task_and_an_answer_make_a_rebuilt_prompt(tmp_path):
     assert (attempt.variant, attempt.attempt_num) == ("rebuilt", 3)
     assert attempt.turns[0].messages == [{"role": "user", "content": "def f():"}]
     assert attempt.outcome.signals["reflections"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "You fix.",
+        [{"type": "text", "text": "You fix.", "cache_control": {"type": "ephemeral"}}],
+        {"role": "user", "parts": [{"text": "You fix."}]},
+        {"content": "You fix."},
+    ],
+)
+def test_a_system_prompt_beside_the_conversation_comes_first(tmp_path, told):
+    [found] = read(tmp_path, record(USER, said("done"), brief=told), system="{brief}")
+    first, second = found.attempt.turns[0].messages
+    assert (first["role"], text_of(first), second) == ("system", "You fix.", USER)
+
+
+def test_a_system_prompt_that_the_conversation_begins_with_is_said_once(tmp_path):
+    [found] = read(tmp_path, record(SYSTEM, USER, said("done"), brief="s"), system="{brief}")
+    assert found.attempt.turns[0].messages == [SYSTEM, USER]
+    [found] = read(tmp_path, record(USER, said("done"), brief=None), system="{brief}")[:1]
+    assert found.attempt.turns[0].messages == [USER]
+
+
+def test_a_system_prompt_comes_before_a_task_too(tmp_path):
+    line = {"task": "t1", "reward": 1, "q": "2+2?", "a": "4", "brief": "Be brief."}
+    [found] = read(
+        tmp_path, line, messages="", prompt="{q}", answer="{a}", system="{brief}", model="", run=""
+    )
+    assert [one["role"] for one in found.attempt.turns[0].messages] == ["system", "user"]
+
+
+@pytest.mark.parametrize("told", [7, {"lines": ["x"]}, [{"type": "image"}]])
+def test_a_system_prompt_that_is_no_text_is_refused_by_name(tmp_path, told):
+    [lost] = read(tmp_path, record(USER, said("done"), brief=told), system="{brief}")
+    assert lost.reason == "misfit" and "the system prompt is" in lost.detail
 
 
 def test_a_record_without_messages_is_read_by_its_task_and_answer(tmp_path):

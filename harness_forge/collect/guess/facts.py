@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ _SYSTEM = (
     *("system_prompt", "system", "system_message", "systemprompt", "systemmessage"),
     *("systeminstruction", "system_instruction", "system_instructions"),
 )
+_STEPS = (
+    *("step", "step_id", "step_num", "step_number", "step_index", "step_idx", "timestep", "t"),
+    *("turn", "turn_id", "turn_num", "turn_index", "turn_idx"),
+)
 _STARTED = ("started_at", "timestamp", "created_at", "start_time", "time", "date")
 
 
@@ -35,6 +40,8 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
     said = {key: text for key, text in made.given.items() if isinstance(text, str)}
     for key, text in said.items():
         taken.update(MappingTemplate(f"source.mapping.{key}", text).paths)
+    if "prompt" in mapping and (steps := _steps(words)):
+        made.open.append(steps)
     taken |= {made.settings.get("group", "")[1:-1], made.settings.get("explode", "")}
 
     def put(key: str, names: Sequence[str], among: Sequence[Field]) -> Field | None:
@@ -127,6 +134,27 @@ def _judge(places: Sequence[Field], made: Guess) -> None:
         for word in unknown
         if word not in table and word not in made.given.get("outcomes", {})
     ]
+
+
+def _steps(words: Sequence[Field]) -> str:
+    """Return what to ask where each line may be a step of one try; '' for nothing."""
+    counted = [
+        one for one in words if one.key in _STEPS and all(isinstance(n, int) for n in one.values)
+    ]
+    shared = [
+        one
+        for one in words
+        if one.share == 1 and one not in counted and 1 < len(set(one.values)) <= len(one.values) / 2
+    ]
+    for count, one in itertools.product(counted, shared):
+        places = set(zip(one.values, count.values, strict=False))
+        if count.share == 1 and len(places) == len(one.values):
+            return (
+                f"lines of one '{one.path}' are numbered by '{count.path}': is each a try, with"
+                " a verdict of its own? steps of one try are put together before"
+                ' (docs/sources.md, "Steps in lines")'
+            )
+    return ""
 
 
 def _is_told(value: Any) -> bool:

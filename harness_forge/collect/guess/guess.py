@@ -149,7 +149,9 @@ def _messages(places: Sequence[Field], made: Guess) -> bool:
         lists = [one for value in place.values if (one := messages.listed(value))]
         everything = [one for several in lists for one in several]
         keys = messages.keys_of(everything) if everything else None
-        if keys and len(lists) >= _ENOUGH * len(place.values):
+        if not keys or len(lists) < _ENOUGH * len(place.values):
+            continue
+        if said or not all(map(messages.is_answer, everything)):
             found.append((place, keys, lists, len(everything)))
     if not found:
         return False
@@ -287,8 +289,19 @@ def _of_groups(records, group: str, passed_over: Collection[str]) -> list[Field]
 def _prompt_and_answer(places: Sequence[Field], made: Guess) -> bool:
     texts = [one for one in places if all(isinstance(text, str) for text in one.values)]
     asked, answer = facts.named(texts, PROMPTS), facts.named(texts, ANSWERS)
-    if not asked or not answer:
+    where = answer.path if answer else _answer_alone(places)
+    if not asked or not where:
         return False
     made.put("prompt", f"{{{asked.path}}}", "no messages: the prompt is rebuilt of this text")
-    made.put("answer", f"{{{answer.path}}}", f"in {answer.seen_in}")
+    made.put("answer", f"{{{where}}}", f"in {(answer or asked).seen_in}")
     return True
+
+
+def _answer_alone(places: Sequence[Field]) -> str:
+    """Return the path of an answer without its question, as a completion's body has it."""
+    for place in places:
+        lists = [messages.listed(value) for value in place.values]
+        if all(len(one) == 1 and messages.is_answer(one[0]) for one in lists):
+            inner = ".message" if isinstance(lists[0][0].get("message"), Mapping) else ""
+            return f"{place.path}.0{inner}"
+    return ""

@@ -137,6 +137,12 @@ def answers(message: Mapping[str, Any], role: str) -> bool:
     return isinstance(word, str) and meaning(word) == "assistant"
 
 
+def is_answer(message: Mapping[str, Any]) -> bool:
+    """Return whether a message, or the one in a choice of a completion, is a model's."""
+    inner = message.get("message")
+    return answers(inner if isinstance(inner, Mapping) else message, "role")
+
+
 def _further_texts(
     messages: Sequence[Mapping[str, Any]], role: str, text: str
 ) -> tuple[list[str], list[str]]:

@@ -239,6 +239,8 @@ def _conversation(
         return [], False, None
     answer = templates.value("answer", scope)
     said, ended = {"role": "assistant", "content": "" if answer is None else answer}, None
+    if isinstance(answer, Mapping) and answer.keys() & {"content", "tool_calls"}:
+        said = forms.message({**answer, "role": "assistant"})
     if exchanges.is_stream(answer):
         said, ended = _streamed(answer)
     asked = [{"role": "user", "content": templates.demand("prompt", scope)}]

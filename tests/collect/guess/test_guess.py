@@ -273,6 +273,32 @@ def test_a_system_prompt_beside_the_messages_is_found(tmp_path, key, value, take
     assert made.get("system") == (f"{{{key}}}" if taken else None)
 
 
+STEPS = [
+    {"episode": f"e{n}", "step": k, "prompt": f"at {n}.{k}", "response": "go", "reward": float(k)}
+    for n in range(3)
+    for k in range(2)
+]
+
+
+def test_lines_that_may_be_steps_of_one_try_are_asked_about(tmp_path):
+    made = guessed(tmp_path, *STEPS)
+    assert made.open[0].startswith("lines of one 'episode' are numbered by 'step': is each a try")
+    alone = [{**one, "episode": f"e{number}"} for number, one in enumerate(STEPS)]
+    assert not any("numbered by" in said for said in guessed(tmp_path, *alone).open)
+
+
+def test_an_answer_without_its_question_is_no_conversation(tmp_path):
+    said = {"role": "assistant", "content": "4"}
+    records = [
+        {"id": f"q{n}", "case": {"input": "2+2?"}, "out": {"choices": [{"message": said}]}}
+        for n in range(2)
+    ]
+    made = mapping(tmp_path, *records)
+    assert (made["prompt"], made["answer"]) == ("{case.input}", "{out.choices.0.message}")
+    plain = mapping(tmp_path, *({"id": f"q{n}", "question": "?", "log": [said]} for n in (1, 2)))
+    assert (plain["prompt"], plain["answer"]) == ("{question}", "{log.0}")
+
+
 def test_a_field_that_lines_share_is_asked_about_where_its_name_says_nothing(tmp_path):
     said = [{**ASKED, "model": None}, {**SAID, "success": True}]
     lines = [{"flight": f, **one} for f in ("f1", "f2") for one in said]

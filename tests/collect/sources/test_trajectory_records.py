@@ -190,6 +190,14 @@ def test_an_answer_that_is_a_list_is_kept_as_it_is(tmp_path):
     assert found.attempt.turns[0].response["content"] == ["x"]
 
 
+def test_an_answer_that_is_a_message_keeps_its_calls(tmp_path):
+    answer = {"role": "model", "content": None, "tool_calls": [call('{"q": 1}')]}
+    line = {"task": "t1", "reward": 1, "q": "2+2?", "a": answer}
+    [found] = read(tmp_path, line, messages="", prompt="{q}", answer="{a}", model="", run="")
+    [turn] = found.attempt.turns
+    assert turn.response == {**answer, "role": "assistant"}
+
+
 def test_tools_are_made_of_the_calls_that_were_seen_if_asked_for(tmp_path):
     chat = [
         USER,

@@ -52,6 +52,9 @@ def report(
     if gold:
         checks.append(_others(trials))
         checks.append(_all(trials, "gold", "passes with its gold answer", _of_gold, _passes))
+        if not any(_passes(trial.gold) for trial in trials.values()):
+            said = "does the judge pass the folder as it is? a test that fails there fails all"
+            checks.append(Requirement("folder", False, said))
     else:
         said = "no answers are known to pass: whether the items can be solved is not shown"
         checks.append(Requirement("gold", True, said))

@@ -1,7 +1,7 @@
 """A folder with a pytest suite, understood as a `command` skill: a function is an item.
 
-Each function that a test's module holds is taken out, and is to be written again from
-its head and docstring; the suite judges. What stands there now is the gold answer.
+Each function and method of a module that a test imports is taken out, and is to be written
+again from its head and docstring; the suite judges. What stands there now is the gold answer.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def understood(folder: Path) -> Suite:
     passed_on = {
         path: _passed_on(trees[path], path) for path in others if path.endswith("__init__.py")
     }
-    imported = {path: _followed(_imports(trees[path], path), passed_on) for path in tests}
+    imported = {path: _followed(_seen(path, trees), passed_on) for path in tests}
     covering = {path: [test for test in tests if _covers(imported[test], path)] for path in others}
     rows = [
         row
@@ -112,6 +112,16 @@ def _parsed(text: str) -> ast.Module | None:
         return ast.parse(text)
     except (SyntaxError, ValueError):
         return None
+
+
+def _seen(test: str, trees: Mapping[str, ast.Module]) -> Iterator[str]:
+    """Yield the names of what a test imports, and of what its fixtures' files do."""
+    yield from _imports(trees[test], test)
+    parts = test.split("/")[:-1]
+    for end in range(len(parts) + 1):
+        fixtures = "/".join([*parts[:end], "conftest.py"])
+        if fixtures in trees:
+            yield from _imports(trees[fixtures], fixtures)
 
 
 def _imports(tree: ast.Module, path: str) -> Iterator[str]:
@@ -174,12 +184,10 @@ def _covers(imported: set[str], path: str) -> bool:
 def _functions(
     path: str, text: str, tree: ast.Module, tests: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each function of a module that has more than a docstring."""
+    """Yield a row for each function and method of a module that has more than a docstring."""
     lines = io.StringIO(text, newline="").readlines()  # as Python counts them
     module = _dotted(path)[0]
-    functions = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
-    last = {node.name: node for node in functions}  # what is said before are overloads
-    for node in last.values():
+    for name, node, within in _defined(tree.body):
         said = ast.get_docstring(node)
         body = node.body[1:] if said is not None else node.body
         if not body or node.lineno == body[0].lineno:
@@ -188,19 +196,55 @@ def _functions(
         head = "".join(lines[first : (node.body[0].end_lineno if said else begins - 1)])
         if not head.endswith("\n"):
             continue  # the docstring shares its line with a statement
+        # Of a method the lines that open its classes, for it says little without them.
+        around = "".join(line for one in within for line in lines[one.lineno - 1 : _opened(one)])
         yield {
-            "id": f"{module}.{node.name}",
-            "title": (said or node.name).splitlines()[0],
+            "id": f"{module}.{name}",
+            "title": (said or name).splitlines()[0],
             "module": module,
-            "name": node.name,
+            "name": name,
             "path": path,
-            "head": head.rstrip("\n"),
+            "head": f"{around}{head}".rstrip("\n"),
+            "margin": _indent(lines[first]),
             "before": "".join(lines[:first]),
             "stub": f"{head}{_indent(lines[begins - 1])}raise NotImplementedError\n",
             "source": "".join(lines[first : node.end_lineno]),
             "after": "".join(lines[node.end_lineno :]),
             "tests": " ".join(tests),
         }
+
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _defined(
+    body: Sequence[ast.stmt], within: Sequence[ast.ClassDef] = ()
+) -> Iterator[tuple[str, _Function, Sequence[ast.ClassDef]]]:
+    """Yield name, function and classes around it; of one that is said again the last."""
+    prefix = "".join(f"{one.name}." for one in within)
+    last = {
+        _name(node): node for node in body if isinstance(node, _Function)
+    }  # what is said before are overloads
+    yield from ((f"{prefix}{name}", node, within) for name, node in last.items())
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from _defined(node.body, (*within, node))
+
+
+def _name(node: _Function) -> str:
+    """Return a function's name; a property has up to three of one name."""
+    for one in node.decorator_list:
+        if isinstance(one, ast.Attribute) and one.attr in ("setter", "deleter"):
+            return f"{node.name}.{one.attr}"
+    return node.name
+
+
+def _opened(node: ast.ClassDef) -> int:
+    """Return the last line of a class's head, its docstring included."""
+    first = node.body[0]
+    if ast.get_docstring(node) is not None:
+        return first.end_lineno or first.lineno
+    return max(node.lineno, _begins(first) - 1)
 
 
 def _begins(node: ast.stmt) -> int:

@@ -14,11 +14,16 @@ from typing import Any
 from harness_forge.core.errors import ConfigError, RunError
 from harness_forge.core.hints import did_you_mean
 
+_INDENT = "|indent:"
+"""Behind a field: its lines are moved so that the first begins as another field says."""
 _PART = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 
 
 class TextTemplate:
     """A text in which `{field}` or `{field.key.0}` stands for a value; `{{` is a brace.
+
+    `{code|indent:margin}` is `code`, moved to the right or left as a whole so that its first
+    line begins with the blanks of `margin`.
 
     Args:
         key: of the setting, for faults.
@@ -50,7 +55,9 @@ class TextTemplate:
         def filled(part: re.Match[str]) -> str:
             if part[1] is None:
                 return part[0][0]
-            return self._value(part[1].strip(), scope, place)
+            path, moved, margin = part[1].partition(_INDENT)
+            value = self._value(path.strip(), scope, place)
+            return indented(value, self._value(margin.strip(), scope, place)) if moved else value
 
         return _PART.sub(filled, self._text)
 
@@ -97,5 +104,22 @@ def fields(text: str) -> set[str]:
 
     Of `{a.b.c}` these are `a`, `a.b` and `a.b.c`: a name may have dots in it.
     """
-    found = (part[1].strip().split(".") for part in _PART.finditer(text) if part[1] is not None)
+    parts = (part[1].split(_INDENT) for part in _PART.finditer(text) if part[1] is not None)
+    found = (path.strip().split(".") for paths in parts for path in paths)
     return {".".join(steps[:end]) for steps in found for end in range(1, len(steps) + 1)}
+
+
+def indented(text: str, margin: str) -> str:
+    """Return lines moved so that the first one begins with `margin`; blank lines stay as they are.
+
+    Text that begins so already is not touched: what a string over several lines holds stays.
+    """
+    lines = text.splitlines(keepends=True)
+    first = next((line for line in lines if line.strip()), "")
+    own = first[: len(first) - len(first.lstrip())]
+    if own == margin:
+        return text
+    return "".join(
+        margin + line.removeprefix(own) if line.strip() and line.startswith(own) else line
+        for line in lines
+    )

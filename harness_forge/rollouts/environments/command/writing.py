@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness_forge.core.errors import RunError
+from harness_forge.core.numbers import counted
 from harness_forge.rollouts.environments.command.suites import Suite
 
 _YAML = """\
@@ -35,14 +36,14 @@ command:
     parameters:
       type: object
       properties:
-        code: {{type: string, description: the function from def to its end}}
+        code: {{type: string, description: "the function to its end, decorators included"}}
       required: [code]
   folder: {folder}
   files:
     "{{path}}": "{{before}}{{stub}}{{after}}"
     ".tests": "{{tests}}"
   answer:
-    "{{path}}": "{{before}}{{code}}\\n{{after}}"
+    "{{path}}": "{{before}}{{code|indent:margin}}\\n{{after}}"
   # A test's process that ends early leaves no report; an answer that skips its tests passes none.
   judge: >-
     {path}python3 -m pytest -q -p no:cacheprovider --junitxml=/tmp/report.xml $(cat .tests)
@@ -72,7 +73,7 @@ def write(suite: Suite, name: str, folder: Path) -> tuple[Path, Path]:
     lines = [json.dumps(row, ensure_ascii=False) for row in suite.rows]
     items.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogateescape")
     text = _YAML.format(
-        count=f"{len(suite.rows)} functions",
+        count=counted(len(suite.rows), "function"),
         folder=json.dumps(str(folder)) if " " in str(folder) else folder,
         name=name,
         items=items,
@@ -86,13 +87,13 @@ def write(suite: Suite, name: str, folder: Path) -> tuple[Path, Path]:
 
 def account(suite: Suite, name: str, paths: tuple[Path, Path]) -> list[str]:
     """Return what was understood, and what only the user can say, a line each."""
-    many = len(suite.rows)
+    functions = counted(len(suite.rows), "function")
+    modules, tests = counted(len(suite.modules), "module"), counted(len(suite.tests), "file")
     lines = [
         f"{paths[0]} and {paths[1]}",
         "  understood",
-        f"    {many} functions of {len(suite.modules)} modules, each an item: "
-        f"its body is taken out and written again",
-        f"    {len(suite.tests)} files of tests judge; an item runs those that import its module",
+        f"    {functions} of {modules}, each an item: its body is taken out and written again",
+        f"    {tests} of tests judge; an item runs those that import its module",
         f"    packages the tests need: {', '.join(suite.packages)}",
         "  only you can say",
         "    whether a head and a docstring say enough to write the function (command.prompt)",

@@ -301,6 +301,17 @@ def test_a_check_says_what_holds_and_names_what_does_not(world):
     ]
 
 
+def test_a_check_in_which_no_gold_answer_passes_asks_about_the_folder(world):
+    from harness_forge.rollouts.environments.command.report import report
+
+    rows = [{"id": "odd_1", "kind": "odd", "does": "n - 1", "given": 9, "wanted": 99}]
+    lines, _ = report(world(rows=rows).trials(), gold=True)
+    assert (
+        "no  folder     does the judge pass the folder as it is? a test that fails there "
+        in (lines[6])
+    )
+
+
 def test_a_judge_that_takes_any_answer_is_not_believed(world):
     from harness_forge.rollouts.environments.command.report import report
 

@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
 from harness_forge.core.errors import RunError
 from harness_forge.rollouts.environments.command import suites, writing
+from harness_forge.rollouts.environments.command.templates import TextTemplate, fields, indented
 
 MODULE = '''"""Lamps."""
 import json
@@ -65,6 +67,58 @@ def test_a_decorated_inner_function_is_no_part_of_the_stub(folder):
     (folder / "test_lamps.py").write_text("from lamps import cached\n")
     (row,) = suites.understood(folder).rows
     assert row["stub"] == "def cached(fn):\n    raise NotImplementedError\n"
+
+
+CLASSES = '''class Lamp:
+    """A lamp.
+
+    It shines."""
+
+    on = False
+
+    def lit(self):
+        """Return whether it is lit."""
+        return self.on
+
+    @property
+    def watts(self):
+        return 5 if self.on else 0
+
+    @watts.setter
+    def watts(self, value):
+        self.on = bool(value)
+
+    class Bulb:
+        def glow(self):
+            return "bright"
+'''
+
+
+def test_methods_are_items_too_with_the_heads_of_their_classes(folder):
+    (folder / "lamps.py").write_text(CLASSES)
+    rows = {row["name"]: row for row in suites.understood(folder).rows}
+    assert list(rows) == ["Lamp.lit", "Lamp.watts", "Lamp.watts.setter", "Lamp.Bulb.glow"]
+    lit = rows["Lamp.lit"]
+    assert lit["id"] == "lamps.Lamp.lit"
+    assert lit["head"].startswith(
+        'class Lamp:\n    """A lamp.\n\n    It shines."""\n    def lit(self)'
+    )
+    assert lit["stub"].endswith('lit."""\n        raise NotImplementedError\n')
+    assert rows["Lamp.watts"]["source"].startswith("    @property\n")
+    assert rows["Lamp.Bulb.glow"]["head"].endswith("    class Bulb:\n        def glow(self):")
+    for row in rows.values():
+        assert row["before"] + indented(row["source"], row["margin"]) + row["after"] == CLASSES
+        unindented = textwrap.dedent(row["source"])
+        assert row["before"] + indented(unindented, row["margin"]) + row["after"] == CLASSES
+
+
+def test_what_fixtures_import_is_tested_too(folder):
+    (folder / "conftest.py").write_text("import other\n")
+    assert [row["id"] for row in suites.understood(folder).rows] == [
+        "lamps.lit",
+        "lamps.count",
+        "other.unseen",
+    ]
 
 
 def test_the_judge_takes_no_skipped_test_for_one_that_passed(folder, tmp_path):
@@ -166,3 +220,17 @@ def test_the_verb_says_what_it_wants(tmp_path, words, said):
     )
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_an_answer_is_moved_to_where_it_belongs():
+    place = TextTemplate("answer.a.py", "{before}{code|indent:margin}\n")
+    scope = {"before": "class A:\n", "margin": "    "}
+    for code in ("def f():\n    return 1", "  def f():\n      return 1"):
+        rendered = place.render({**scope, "code": code}, "line 1")
+        assert rendered == "class A:\n    def f():\n        return 1\n"
+    as_it_is = '    def f():\n        return """a\nb"""'
+    assert place.render({**scope, "code": as_it_is}, "line 1") == f"class A:\n{as_it_is}\n"
+    assert place.render({**scope, "code": ""}, "line 1") == "class A:\n\n"
+    assert fields("{before}{code|indent:item.margin}") == {"before", "code", "item", "item.margin"}
+    with pytest.raises(RunError, match="has no field 'margin'"):
+        place.render({"before": "", "code": "x"}, "line 1")

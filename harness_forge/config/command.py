@@ -61,7 +61,8 @@ class CommandConfig:
             in braces is the folder of its package.
         id: template of an item's id.
         title: template of its title; '' is the id.
-        family: template of the family's name, or of what `families` is asked about.
+        family: template of the family's name, or of what `families` is asked about; '' is
+            the id.
         families: regular expression at its start -> family; the first that matches
             wins, and 'other' takes the rest. {} takes the name as it is.
         cluster: template of what near-identical items have in common; '' compares
@@ -96,7 +97,7 @@ class CommandConfig:
     items_command: str = ""
     id: str = "{id}"
     title: str = ""
-    family: str = "{id}"
+    family: str = ""
     families: dict[str, str] = field(default_factory=dict)
     cluster: str = ""
     system: str = ""

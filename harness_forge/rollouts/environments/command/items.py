@@ -123,6 +123,7 @@ class _Reader:
             if bad := _UNNAMED.search(texts[name]):
                 what = f"has the character {bad[0]!r} in its {name}, which the store cannot keep"
                 raise RunError(place, what, f"skill.command.{name} says what it is")
+        family = texts["family"] or texts["id"]
         files = dict(self._folder(texts["folder"], place))
         for path, text in self._files:
             name = inside("files", path.render(row, place), place)
@@ -130,7 +131,7 @@ class _Reader:
         return Item(
             id=texts["id"],
             title=texts["title"] or texts["id"],
-            family=self._families.of(texts["family"]) if self._families else texts["family"],
+            family=self._families.of(family) if self._families else family,
             cluster=texts["cluster"],
             place=place,
             row=row,

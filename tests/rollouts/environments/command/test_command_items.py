@@ -57,6 +57,11 @@ def test_a_table_s_columns_may_have_dots_in_their_names(tmp_path):
     assert (item.id, item.prompt) == ("7", "a")
 
 
+def test_an_item_is_a_family_of_its_own_by_whatever_names_it(tmp_path):
+    found = loaded(tmp_path, "name,ask\na,one\nb,two\n", "i.csv", id="rule {name}", files={})
+    assert [item.family for item in found.values()] == ["rule a", "rule b"]
+
+
 def test_a_cell_holds_any_text(tmp_path):
     texts = ["a\x0cb\u2028c\x85d", "one\r\ntwo", "x" * 200_000]
     with (tmp_path / "items.csv").open("w", newline="") as file:

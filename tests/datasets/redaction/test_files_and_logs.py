@@ -86,3 +86,11 @@ def test_a_finding_shows_among_other_texts_too(redactor):
                 assert not redactor.finds_nothing_in(around), text
     quiet = ["set the option", "one more line\nand another"]
     assert redactor.finds_nothing_in(quiet)
+
+
+@pytest.mark.parametrize("line", ["echo {} >> ~/.pgpass", "printf '{}' > $HOME/.pgpass"])
+def test_a_password_that_a_command_appends_to_a_file_of_passwords_goes(line):
+    redactor = Redactor(RedactionConfig(), b"k" * 32)
+    assert "S3cretPw9x" not in redactor.text(line.format("db01:5432:shop:svc:S3cretPw9x"))
+    kept = "echo a:b:c:d:e1f2g3 > ports.txt"
+    assert redactor.text(kept) == kept

@@ -95,6 +95,7 @@ _COMMANDS: tuple[tuple[str, str], ...] = (
         r"\|[ \t]*(?:sudo[ \t]+)?(?:/\S+/)?(?:passwd|smbpasswd|cryptsetup|kinit|gpg|docker|podman|sudo)\b",
         rf"\b(?:echo|printf)[ \t]+(?:-[ne]+[ \t]+)?{_Q}{_V}{_Q}[ \t]*\|[ \t]*(?:sudo[ \t]+)?(?:/[\w/]+/)?(?:passwd[ \t]+--stdin|smbpasswd|cryptsetup|kinit|gpg[ \t]|(?:docker|podman)[ \t]+login|sudo[ \t]+-S)",
     ),
+    (r"pgpass", rf"\b(?:echo|printf)[ \t]+(?:-[ne]+[ \t]+)?{_Q}(?:[^\s:\"'`]+:){{4}}{_V}[^\n|;&]*>[^\n|;&]*pgpass"),
     (r"<<<", rf"\b(?:vncpasswd|cryptsetup|passwd|smbpasswd|kinit|sudo[ \t]+-S)\b{_WITHIN}<<<[ \t]*{_Q}{_V}"),
     (r"grub2?-(?:setpassword|mkpasswd-pbkdf2)", rf"\bgrub2?-(?:setpassword|mkpasswd-pbkdf2)[ \t]*<<-?[ \t]*[\"']?\w+[\"']?\n{_V}\n"),
     (r"grub2?-(?:setpassword|mkpasswd-pbkdf2)", rf"\bgrub2?-(?:setpassword|mkpasswd-pbkdf2)[ \t]*<<-?[ \t]*[\"']?\w+[\"']?\n\S+\n{_V}\n"),

@@ -14,7 +14,8 @@ from harness_forge.collect.sources.templates import DIGEST, MappingTemplate
 
 _ITEM = (
     *("item", "item_id", "task_id", "instance_id", "problem_id", "question_id", "prompt_id"),
-    *("case_id", "example_id", "ticket_id", "issue_id", "task", "problem", "ticket", "issue"),
+    *("case_id", "example_id", "ticket_id", "issue_id", "sample_id", "scenario_id", "test_id"),
+    *("task", "problem", "ticket", "issue", "instance", "scenario"),
     *("case", "job", "name", "id", "uuid", "uid", "key"),
 )
 _MODEL = ("model", "model_name", "model_id", "llm", "engine")

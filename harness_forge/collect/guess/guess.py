@@ -130,6 +130,11 @@ def _conversation(records, made: Guess) -> list[Field]:
             made.put("item", "{@group}", "the conversation itself: say what it was at")
             places = _of_groups(records, group, ())
         made.open.append(f"{made.skeleton.said} (complete the lines in the file)")
+        if acting := messages.acting(places):
+            made.open.append(
+                f'{acting} holds steps, not messages: docs/sources.md, "Steps in a list", has a'
+                " script that makes messages of them"
+            )
         if turns := signatures.numbered_turns([one.path for one in places]):
             made.open.append(signatures.in_columns(turns))
     return places

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness_forge.collect.guess.fields import Field
 from harness_forge.collect.guess.roles import meaning
 from harness_forge.collect.sources.templates import parsed
 from harness_forge.core.chat.roles import role_of
@@ -141,6 +142,19 @@ def is_answer(message: Mapping[str, Any]) -> bool:
     """Return whether a message, or the one in a choice of a completion, is a model's."""
     inner = message.get("message")
     return answers(inner if isinstance(inner, Mapping) else message, "role")
+
+
+_ACTS = frozenset(("action", "act", "command", "cmd", "tool", "tool_name", "tool_input"))
+_SEEN = frozenset(("observation", "obs", "result", "output", "tool_output", "feedback"))
+
+
+def acting(places: Sequence[Field]) -> str:
+    """Return the path of a list whose objects are steps, each an act and what came of it."""
+    for place in places:
+        steps = [one for value in place.values for one in listed(value)]
+        if steps and all(_ACTS & one.keys() and _SEEN & one.keys() for one in steps):
+            return place.path
+    return ""
 
 
 def _further_texts(

@@ -287,6 +287,12 @@ def test_lines_that_may_be_steps_of_one_try_are_asked_about(tmp_path):
     assert not any("numbered by" in said for said in guessed(tmp_path, *alone).open)
 
 
+def test_a_list_of_acts_and_what_came_of_them_is_said_to_be_no_messages(tmp_path):
+    steps = [{"thought": f"think {n}", "action": f"ls {n}", "observation": ""} for n in range(9)]
+    made = guessed(tmp_path, {"id": "a", "goal": "g", "log": steps}, {"id": "b", "log": steps})
+    assert any(said.startswith("log holds steps, not messages") for said in made.open)
+
+
 def test_an_answer_without_its_question_is_no_conversation(tmp_path):
     said = {"role": "assistant", "content": "4"}
     records = [

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from harness_forge.core.numbers import level
+from harness_forge.core.numbers import counted, level
 from harness_forge.evaluation.bootstrap import RESAMPLES, paired_interval
 from harness_forge.evaluation.power import detectable, effective, least, shown_gain
 from harness_forge.evaluation.statistics import mcnemar_greater, sign_flip
@@ -115,8 +115,9 @@ def describe_gate(
 ) -> str:
     """Return in one sentence what the default rule can see on so many items."""
     of = tuple(sorted(sizes, reverse=True))
-    clusters = "" if set(of) <= {1} else f" in {len(of)} clusters, alike by {alike:g} within"
-    head = f"{sum(of)} items{clusters}, one-sided {level(alpha)}: the default rule finds "
+    several = f" in {counted(len(of), 'cluster')}, alike by {alike:g} within"
+    items = counted(sum(of), "item") + ("" if set(of) <= {1} else several)
+    head = f"{items}, one-sided {level(alpha)}: the default rule finds "
     alone, mixed = found_by_gate(of, alpha, losses, alike)
     if alone is None:
         return head + "no gain, however large, four times of five"

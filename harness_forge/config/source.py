@@ -80,7 +80,7 @@ class MappingConfig:
         attempt_base: the number that a first attempt has in the file.
         model: who answered. '' where the record does not say: its policy is
             then `recorded`.
-        agent: the agent that gave the answers.
+        agent: the agent that gave the answers; `{@message.name}` takes each message's own.
         messages: the whole conversation.
         message_keys: key of a message -> the key that it means: text -> content.
         roles: word for a role -> system, user, assistant or tool; besides the words that

@@ -23,6 +23,7 @@ from harness_forge.collect.sources.templates import MappingTemplate, reached
 from harness_forge.collect.sources.unpacking import beginning
 from harness_forge.collect.sources.wrapped import lists_in
 from harness_forge.config.source import SourceConfig
+from harness_forge.core.chat.roles import role_of
 from harness_forge.core.chat.unread import UnreadFields
 from harness_forge.core.errors import SourceError
 from harness_forge.core.numbers import counted
@@ -33,6 +34,8 @@ _ENOUGH = 0.5
 _WHOLE = 3
 """Objects of a file up to which they may lie around its records, as pages of an API do."""
 
+_AGENTS = 12
+"""Names up to which answers are taken for those of several agents."""
 _OF_MESSAGES = ("tool_calls", "function_call", "tool_call_id")
 
 
@@ -215,7 +218,33 @@ def _name_words(
     made.open += [
         f"the role '{word}' is not known: {settings.role(word)}" for word in guessed.unknown
     ]
-    return [one for several in named for one in several]
+    everything = [one for several in named for one in several]
+    if "agent" not in made.given and (several := _agents(keys, conversations, everything)):
+        made.open.append(several)
+    return everything
+
+
+def _agents(
+    keys: messages.MessageKeys,
+    conversations: Sequence[Sequence[Mapping[str, Any]]],
+    named: Sequence[Mapping[str, Any]],
+) -> str:
+    """Return what to ask where answers are of several agents; '' where one answers."""
+    raw = [one for several in conversations for one in several]
+    for key in ("name", keys.role):
+        words = {
+            word
+            for one, ours in zip(raw, named, strict=True)
+            if messages.answers(ours, keys.role_key)
+            and isinstance(word := one.get(key), str)
+            and role_of(word) is None
+        }
+        if 1 < len(words) <= _AGENTS:
+            return (
+                f"are the answers of several agents ({', '.join(sorted(words))})?"
+                f" source.mapping.agent='{{@message.{key}}}' has each export by its name"
+            )
+    return ""
 
 
 def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | None:

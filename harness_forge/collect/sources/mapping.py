@@ -20,6 +20,9 @@ from harness_forge.config.source import MappingConfig
 from harness_forge.core.errors import ConfigError
 from harness_forge.core.families import FamilyTable
 
+MESSAGE, AGENT = "@message", "@agent"
+"""What a mapping's `agent` calls each message of a conversation; the key of what it says there."""
+
 
 class Templates:
     """Every text of a mapping, compiled; its regular expressions too.
@@ -44,6 +47,7 @@ class Templates:
             name: MappingTemplate(f"source.mapping.signals.{name}", text)
             for name, text in mapping.signals.items()
         }
+        self._has_agents = MESSAGE in self._templates["agent"].names
         self._offered = OfferedTools()
         self._name = _pattern("name_pattern", mapping.name_pattern)
         self._group = _pattern("group_pattern", mapping.group_pattern)
@@ -77,14 +81,21 @@ class Templates:
         every = [*self._templates.values(), *self._signals.values()]
         return {step for one in every for step in one.names}
 
-    def messages(self, raw: Any) -> Any:
-        """Return messages with their keys and roles in our words, by the mapping's tables."""
+    def messages(self, raw: Any, scope: Mapping[str, Any]) -> Any:
+        """Return messages with their keys and roles in our words, by the mapping's tables.
+
+        Where `agent` is of each message, its name is in the message, under `AGENT`.
+        """
         keys, roles = self.config.message_keys, self.config.roles
         if isinstance(raw, str):
             raw = parsed(raw)
-        if not (keys or roles) or not isinstance(raw, list):
+        if not (keys or roles or self._has_agents) or not isinstance(raw, list):
             return raw
-        return [renamed(one, keys, roles) if isinstance(one, Mapping) else one for one in raw]
+        made = [renamed(one, keys, roles) if isinstance(one, Mapping) else one for one in raw]
+        for one, message in zip(raw, made, strict=True) if self._has_agents else ():
+            if isinstance(one, Mapping) and (name := self.word("agent", {**scope, MESSAGE: one})):
+                message[AGENT] = name
+        return made
 
     def outcome(self, scope: Mapping[str, Any]) -> Any:
         """Return the outcome, by the mapping's table where that has it."""

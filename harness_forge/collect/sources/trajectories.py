@@ -19,7 +19,7 @@ from harness_forge.collect.sources.formats.conversation import ANSWERS, FIRST_AN
 from harness_forge.collect.sources.formats.exchange import behind
 from harness_forge.collect.sources.formats.history import History
 from harness_forge.collect.sources.group_lines import FramingLines
-from harness_forge.collect.sources.mapping import Templates
+from harness_forge.collect.sources.mapping import AGENT, Templates
 from harness_forge.collect.sources.outcomes_file import OutcomesByItem
 from harness_forge.collect.sources.records import Found, LeftOut, RecordedAttempt, Unread
 from harness_forge.collect.sources.shaping import misfit, records
@@ -109,9 +109,10 @@ def recorded(
         unmet.add(scope, item.item_id)
     model = templates.word("model", scope)
     shown, rebuilt, ended = _conversation(templates, scope, frames)
+    agents = [one.pop(AGENT, None) for one in shown]
     if unread is not None:
         unread.add(shown)
-    made = _turns(shown, templates, scope, model or "recorded", offered, ended)
+    made = _turns(shown, agents, templates, scope, model or "recorded", offered, ended)
     if judged is not None:
         scope |= {"@outcome": templates.worth(judged.of(item.item_id))}
     attempt = attempt_of(templates, scope, config, item, made, model)
@@ -230,7 +231,7 @@ def _conversation(
         Malformed: they are none, or of a role that is not in the table.
         Misfit: the answer is a stream that tells of no answer.
     """
-    said = templates.messages(templates.value("messages", scope))
+    said = templates.messages(templates.value("messages", scope), scope)
     if frames is not None:
         said = frames.without(said)
     if templates.config.messages and not (said is None and templates.config.prompt):
@@ -290,6 +291,7 @@ def _streamed(answer: Any) -> tuple[Message, str | None]:
 
 def _turns(
     conversation: Sequence[Message],
+    agents: Sequence[str | None],
     templates: Templates,
     scope: Mapping[str, Any],
     model: str,
@@ -311,7 +313,7 @@ def _turns(
     cuts = templates.config.cut_lengths
     return [
         Turn(
-            agent=agent,
+            agent=agents[at] or agent,
             messages=conversation[:at],
             tools=shown,
             response=conversation[at],

@@ -293,6 +293,21 @@ def test_a_list_of_acts_and_what_came_of_them_is_said_to_be_no_messages(tmp_path
     assert any(said.startswith("log holds steps, not messages") for said in made.open)
 
 
+def test_answers_of_several_agents_are_asked_about(tmp_path):
+    def asked(*answers, **mapped):
+        made = guessed(tmp_path, {"id": "a", "chat": [ASKED, *answers]}, mapped=mapped)
+        return [said for said in made.open if said.startswith("are the answers of several agents")]
+
+    named = [{**SAID, "name": name} for name in ("coder", "planner")]
+    assert "(coder, planner)? source.mapping.agent='{@message.name}'" in asked(*named)[0]
+    roles = {"coder": "assistant", "planner": "assistant"}
+    by_role = [{"role": name, "content": "x"} for name in roles]
+    assert "{@message.role}" in asked(*by_role, roles=roles)[0]
+    calling = {"role": "function_call", "content": '{"name": "f", "arguments": {}}'}
+    assert asked(SAID, calling, {"role": "model", "content": "x"}) == []
+    assert asked(*named, agent="{@message.name}") == []
+
+
 def test_an_answer_without_its_question_is_no_conversation(tmp_path):
     said = {"role": "assistant", "content": "4"}
     records = [

@@ -190,6 +190,17 @@ def test_an_answer_that_is_a_list_is_kept_as_it_is(tmp_path):
     assert found.attempt.turns[0].response["content"] == ["x"]
 
 
+def test_several_agents_may_answer_in_one_conversation(tmp_path):
+    chat = [USER, {**said("plan"), "name": "planner"}, {"role": "coder", "content": "code"}]
+    mapping = {"roles": {"coder": "assistant"}, "agent": "{@message.name|@message.role}"}
+    [found] = read(tmp_path, record(*chat, said("done")), **mapping)
+    turns = found.attempt.turns
+    assert [one.agent for one in turns] == ["planner", "coder", "assistant"]
+    assert turns[1].messages == [USER, chat[1]]  # as they were sent
+    [found] = read(tmp_path, record(*chat, said("x")), **{**mapping, "agent": "{@message.name}"})
+    assert [one.agent for one in found.attempt.turns] == ["planner", "agent", "agent"]
+
+
 def test_an_answer_that_is_a_message_keeps_its_calls(tmp_path):
     answer = {"role": "model", "content": None, "tool_calls": [call('{"q": 1}')]}
     line = {"task": "t1", "reward": 1, "q": "2+2?", "a": answer}

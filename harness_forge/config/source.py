@@ -83,8 +83,9 @@ class MappingConfig:
         agent: the agent that gave the answers; `{@message.name}` takes each message's own.
         messages: the whole conversation.
         message_keys: key of a message -> the key that it means: text -> content.
-        roles: word for a role -> system, user, assistant or tool; besides the words that
-            are known.
+        roles: word for a role -> system, user, assistant or tool, besides the words that
+            are known; -> skip where lines with it are no messages, such as events of a log.
+            The word for a line without a role is none.
         system: what the model was told beforehand, where it lies beside the conversation: a
             text, its parts, or an object with them.
         prompt: where there is no conversation, in the mapping or in a record: what was asked, as

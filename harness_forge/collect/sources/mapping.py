@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from harness_forge.collect.sources.templates import (
@@ -22,6 +23,8 @@ from harness_forge.core.families import FamilyTable
 
 MESSAGE, AGENT = "@message", "@agent"
 """What a mapping's `agent` calls each message of a conversation; the key of what it says there."""
+SKIP, WITHOUT = "skip", "none"
+"""In a mapping's `roles`: no message, to be passed over; the word for a line without a role."""
 
 
 class Templates:
@@ -81,7 +84,7 @@ class Templates:
         every = [*self._templates.values(), *self._signals.values()]
         return {step for one in every for step in one.names}
 
-    def messages(self, raw: Any, scope: Mapping[str, Any]) -> Any:
+    def messages(self, raw: Any, scope: Mapping[str, Any] = MappingProxyType({})) -> Any:
         """Return messages with their keys and roles in our words, by the mapping's tables.
 
         Where `agent` is of each message, its name is in the message, under `AGENT`.
@@ -95,7 +98,7 @@ class Templates:
         for one, message in zip(raw, made, strict=True) if self._has_agents else ():
             if isinstance(one, Mapping) and (name := self.word("agent", {**scope, MESSAGE: one})):
                 message[AGENT] = name
-        return made
+        return [one for one in made if not is_skipped(one)] if SKIP in roles.values() else made
 
     def outcome(self, scope: Mapping[str, Any]) -> Any:
         """Return the outcome, by the mapping's table where that has it."""
@@ -170,7 +173,14 @@ def renamed(
     for key in ("role", "from"):
         if isinstance(word := named.get(key), str) and word in roles:
             named[key] = roles[word]
+    if WITHOUT in roles and not {"role", "from"} & named.keys():
+        named["role"] = roles[WITHOUT]
     return named
+
+
+def is_skipped(message: Any) -> bool:
+    """Return whether a mapping's roles say that a line is no message."""
+    return isinstance(message, Mapping) and SKIP in (message.get("role"), message.get("from"))
 
 
 def _demand_a_range(mapping: MappingConfig) -> None:

@@ -34,7 +34,7 @@ def worth(word: str) -> str:
 
 def role(word: str) -> str:
     """Return how to say which role a word is."""
-    return how_to_say("roles", word, "user", "system, assistant, tool")
+    return how_to_say("roles", word, "user", "system, assistant, tool; skip if it is no message")
 
 
 _SHOWN = 70

@@ -75,6 +75,8 @@ def misfit(
     if not hint and not config.records and not templates.value("messages", whole):
         found = list(lists_in(whole))
         hint = records_hint(found[0]) if len(found) == 1 else ""
+    if not hint and config.group and str(error.args[0]).endswith("without a role"):
+        hint = "; if such lines are no messages: source.mapping.roles.none=skip"
     return LeftOut(value.place, "misfit", f"{error.args[0]}{hint}", malformed=True)
 
 

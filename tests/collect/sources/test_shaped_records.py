@@ -72,7 +72,20 @@ def test_a_line_between_messages_that_is_none_may_be_a_call_and_is_refused(tmp_p
     event = {"event": "tool_start", "tool": "sh"}
     for lines in ([ASKED, event, SAID, VERDICT], [ASKED, SAID, event]):
         [lost] = [one for one in framed(tmp_path, *lines) if isinstance(one, LeftOut)]
-        assert lost.reason == "misfit" and "without a role" in lost.detail
+        assert lost.reason == "misfit"
+        assert lost.detail.endswith(
+            "is a dict without a role; if such lines are no messages:"
+            " source.mapping.roles.none=skip"
+        )
+
+
+def test_lines_that_the_mapping_says_are_no_messages_are_passed_over(tmp_path):
+    events = [{"event": "tool_start"}, {"role": "usage", "content": "12 tokens"}]
+    skipped = replace(FRAMED, roles={"none": "skip", "usage": "skip"})
+    [found] = framed(tmp_path, ASKED, *events, SAID, VERDICT, mapping=skipped)
+    [turn] = found.attempt.turns
+    assert [one["content"] for one in (*turn.messages, turn.response)] == ["u", "a"]
+    assert found.attempt.outcome.passed
 
 
 def test_the_last_line_is_a_message_where_nothing_else_is_taken_from_it(tmp_path):

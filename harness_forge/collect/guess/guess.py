@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -34,6 +35,8 @@ _ENOUGH = 0.5
 _WHOLE = 3
 """Objects of a file up to which they may lie around its records, as pages of an API do."""
 
+_SHOWN = 80
+"""Characters of an example."""
 _AGENTS = 12
 """Names up to which answers are taken for those of several agents."""
 _OF_MESSAGES = ("tool_calls", "function_call", "tool_call_id")
@@ -146,7 +149,10 @@ def _conversation(records, made: Guess) -> list[Field]:
 def _lines(records: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """Return the records without those that may frame a group's messages."""
     kept = [one for one in records if messages.may_speak(one)]
-    return kept if len(kept) >= _ENOUGH * len(records) else records
+    if len(kept) >= _ENOUGH * len(records):
+        return kept
+    said = [one for one in records if "role" in one and messages.may_speak(one, without_role=True)]
+    return said if len(said) > 1 else records
 
 
 def _messages(places: Sequence[Field], made: Guess) -> bool:
@@ -291,12 +297,36 @@ def _grouped(
     made.put("item", "{@group}", "the conversation itself: say what it was at, if a line does")
     made.put("messages", "{lines}", why)
     everything = _name_words(keys, _parts(_lines(records), group), made)
+    _pass_over(_parts(records, group), made)
     common = MappingTemplate("source.group", group).names
     everything = [{k: v for k, v in one.items() if k not in common} for one in everything]
     made.left_over += _unread("lines", everything)
     passed_over = {keys.role, keys.text, *keys.table(), *_OF_MESSAGES}
     passed_over |= {one.path.removeprefix("lines.*.") for one in made.left_over}
     return _of_groups(records, group, passed_over)
+
+
+def _pass_over(parts: Sequence[Sequence[Mapping[str, Any]]], made: Guess) -> None:
+    """Say what becomes of lines without a role that stand between messages."""
+    events = [one for lines in parts for one in lines[1:-1] if not messages.may_speak(one)]
+    if not events or "none" in made.given.get("roles", {}):
+        return
+    telling = [one for one in events if any(map(_is_telling, one.values()))]
+    if not telling:
+        table = {**made.settings["mapping"].get("roles", {}), "none": "skip"}
+        made.put("roles", table, "lines without a role are no messages: is this right?")
+        return
+    shown = json.dumps(telling[0], ensure_ascii=False)
+    shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+    made.open.append(
+        f"lines without a role lie between the messages, such as {shown}: if they are no messages,"
+        " source.mapping.roles.none=skip; if they are calls or results, write them as such before"
+    )
+
+
+def _is_telling(value: Any) -> bool:
+    """Return whether a value may be part of a conversation, as a number or a word is not."""
+    return isinstance(value, list | Mapping) or (isinstance(value, str) and len(value.split()) > 1)
 
 
 def _parts(records, group: str) -> list[list[Mapping[str, Any]]]:

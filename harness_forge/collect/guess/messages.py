@@ -123,9 +123,13 @@ def keys_by(messages: Sequence[Mapping[str, Any]], role: str) -> MessageKeys | N
     return MessageKeys(role, text, more, calls, [(key, "content") for key in both])
 
 
-def may_speak(line: Mapping[str, Any]) -> bool:
-    """Return whether a line has a key of a message, in any words that are known."""
-    return bool((_SAID | {"role"}) & line.keys())
+def may_speak(line: Mapping[str, Any], *, without_role: bool = False) -> bool:
+    """Return whether a line has a key of a message, in any words that are known.
+
+    Args:
+        without_role: a role alone does not count.
+    """
+    return bool(_SAID & line.keys()) or ("role" in line and not without_role)
 
 
 def _speaking(messages: Sequence[Mapping[str, Any]]) -> int:

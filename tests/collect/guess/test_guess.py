@@ -258,6 +258,19 @@ def test_lines_before_and_behind_the_messages_are_looked_at_for_facts(tmp_path):
     }
 
 
+def test_a_logs_events_between_messages_are_passed_over_or_asked_about(tmp_path):
+    def of(event):
+        lines = [ASKED, event, SAID, event, {"event": "verdict", "passed": True}]
+        return guessed(tmp_path, *({"session": f"s{n}", **one} for n in (1, 2) for one in lines))
+
+    made = of({"event": "usage", "ms": 5})
+    assert made.settings["mapping"]["roles"] == {"none": "skip"}
+    assert made.settings["mapping"]["outcome"] == "{lines.-1.passed}"
+    made = of({"event": "tool", "args": {"cmd": "ls"}})
+    assert "roles" not in made.settings["mapping"]
+    assert any("if they are calls or results, write them as such" in said for said in made.open)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "taken"),
     [

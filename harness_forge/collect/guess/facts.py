@@ -62,7 +62,8 @@ def put_facts(places: Sequence[Field], made: Guess) -> set[str]:
         taken.add(one.path)
         made.open += [question] if question else []
     _judge(places, made)
-    put("item", _ITEM, [one for one in words if one.share == 1 and _are_names(one)])
+    names = [one for one in words if one.share == 1 and _are_names(one)]
+    put("item", _ITEM, [one for one in names if _is_one_task(one, made.openings)])
     if "item" not in mapping:
         why = "no field names it: each record is its own item, known by what it holds"
         made.put("item", f"{{{DIGEST}}}", why)
@@ -171,6 +172,20 @@ def _are_names(one: Field) -> bool:
     return not alike and all(len(str(value)) <= 400 for value in one.values)
 
 
+def _is_one_task(one: Field, openings: Mapping[int, str]) -> bool:
+    """Return whether a word may name what was asked: tries at one thing begin alike.
+
+    An id is believed: where a user is simulated, tries at one task begin otherwise.
+    """
+    if "id" in one.key.split("_") or one.key in ("uuid", "uid"):
+        return True
+    found: dict[str, str] = {}
+    for at, word in zip(one.at, map(str, one.values), strict=True):
+        if at in openings and found.setdefault(word, openings[at]) != openings[at]:
+            return False
+    return True
+
+
 def _may_name(one: Field) -> bool:
     """Return whether values look like ids although their field is called otherwise."""
     words = list(map(str, one.values))
@@ -200,6 +215,11 @@ def unnamed(places: Sequence[Field], used: set[str]) -> list[Field]:
         for one in free
         if not any(one is not other and is_within(one.path, other.path) for other in free)
     ]
+
+
+def overlap(one: str, other: str) -> bool:
+    """Return whether one place is the other, or in it."""
+    return is_within(one, other) or is_within(other, one)
 
 
 def is_within(path: str, outer: str) -> bool:

@@ -35,6 +35,7 @@ _ENOUGH = 0.5
 _WHOLE = 3
 """Objects of a file up to which they may lie around its records, as pages of an API do."""
 
+_BESIDE = ("few_shot", "fewshot", "example", "demo", "reference", "gold", "expected", "ideal")
 _SHOWN = 80
 """Characters of an example."""
 _AGENTS = 12
@@ -169,8 +170,21 @@ def _messages(places: Sequence[Field], made: Guess) -> bool:
             found.append((place, keys, lists, len(everything)))
     if not found:
         return False
-    place, keys, lists, _ = max(found, key=lambda one: (one[0].share, one[3]))
+    place, keys, lists, _ = max(
+        found, key=lambda one: (not _is_beside(one[0]), one[0].share, one[3])
+    )
+    rivals = [one.path for one, *_ in found if not facts.overlap(one.path, place.path)]
+    if rivals and not said:
+        made.open.append(
+            f"is the conversation in '{place.path}', as was taken, or in"
+            f" {' or '.join(map(repr, rivals[:3]))}? source.mapping.messages='{{{rivals[0]}}}'"
+        )
     made.put("messages", f"{{{place.path}}}", f"in {place.seen_in}")
+    made.openings = {
+        at: str([one.get(keys.text) for one in messages.before_answers(listed, keys.role)])
+        for at, value in zip(place.at, place.values, strict=True)
+        if (listed := messages.listed(value))
+    }
     everything = _name_words(keys, lists, made)
     made.left_over += _unread(place.path, everything)
     if not any(messages.answers(one, keys.role_key) for one in everything):
@@ -178,7 +192,29 @@ def _messages(places: Sequence[Field], made: Guess) -> bool:
             f"nobody answers in {place.path}: is the answer in another field? then the records are"
             " requests and responses: docs/sources.md, source=openai_traffic"
         )
+    elif answer := _answer_behind(places, lists, keys):
+        made.open.append(
+            f"{place.path} ends with what a user says: is the model's answer in '{answer}'? then"
+            " the records are requests and responses: docs/sources.md, source=openai_traffic"
+        )
     return True
+
+
+def _is_beside(place: Field) -> bool:
+    """Return whether a list is called as what is shown to a model, or compared with it."""
+    return any(word in place.path.lower() for word in _BESIDE)
+
+
+def _answer_behind(
+    places: Sequence[Field], lists: Sequence[Sequence[Mapping[str, Any]]], keys
+) -> str:
+    """Return the field of an answer that lies behind messages which end with a question."""
+    raw = [several[-1].get(keys.role) for several in lists]
+    asked = [word for word in raw if isinstance(word, str) and role_of(word) == "user"]
+    if len(asked) < _ENOUGH * len(lists):
+        return ""
+    one = facts.named(places, ANSWERS)
+    return one.path if one else ""
 
 
 def _unread(path: str, everything: Sequence[Mapping[str, Any]]) -> list[Field]:
@@ -266,6 +302,7 @@ def _exploded(records, places: Sequence[Field], made: Guess) -> list[Field] | No
         if _messages([one for one in below if not one.path.startswith(place.path)], trial):
             made.settings, made.why, made.open = trial.settings, trial.why, trial.open
             made.left_over, made.calls = trial.left_over, trial.calls
+            made.openings = trial.openings
             made.why["explode"] = f"each object of {place.path} has messages of its own"
             return [one for one in below if not facts.is_within(one.path, place.path)]
     return None
@@ -341,23 +378,35 @@ def _of_groups(records, group: str, passed_over: Collection[str]) -> list[Field]
     """Return what the record of a group has: fields of its first line, a verdict in its last."""
     parts = _parts(records, group)
     first = fields([one[0] for one in parts])
-    known_there = {one.path for one in first}
+    known_there = {one.path: one.values for one in first}
     last = [
-        replace(one, path=f"lines.-1.{one.path}", of="last lines")
+        one
         for one in fields([one[-1] for one in parts])
-        if one.path not in known_there and one.path not in passed_over and verdicts.chosen([one])
+        # What a try begins with is no verdict where its end says otherwise.
+        if known_there.get(one.path) != one.values
+        and one.path not in passed_over
+        and verdicts.chosen([one])
     ]
-    return [*(one for one in first if one.path not in passed_over), *last]
+    passed_over = {*passed_over, *(one.path for one in last)}
+    ends = [replace(one, path=f"lines.-1.{one.path}", of="last lines") for one in last]
+    return [*(one for one in first if one.path not in passed_over), *ends]
 
 
 def _prompt_and_answer(places: Sequence[Field], made: Guess) -> bool:
     texts = [one for one in places if all(isinstance(text, str) for text in one.values)]
     asked, answer = facts.named(texts, PROMPTS), facts.named(texts, ANSWERS)
+    others = [one.path for one in texts if one.key in ANSWERS and one is not answer]
     where = answer.path if answer else _answer_alone(places)
     if not asked or not where:
         return False
     made.put("prompt", f"{{{asked.path}}}", "no messages: the prompt is rebuilt of this text")
+    made.openings = dict(zip(asked.at, asked.values, strict=True))
     made.put("answer", f"{{{where}}}", f"in {(answer or asked).seen_in}")
+    if others and "answer" not in made.given:
+        made.open.append(
+            f"did the model say '{where}', as was taken, or {' or '.join(map(repr, others[:3]))}?"
+            f" source.mapping.answer='{{{others[0]}}}'"
+        )
     return True
 
 

@@ -25,6 +25,7 @@ class Guess:
         left_over: places that nothing names.
         calls: its messages make calls.
         skeleton: lines for the user to complete, where nothing looks like a conversation.
+        openings: what is asked first, by the number of its record.
         given: keys of the mapping that the user says; nothing is guessed in their place.
     """
 
@@ -36,6 +37,7 @@ class Guess:
     left_over: list[Field] = field(default_factory=list)
     calls: bool = False
     skeleton: Skeleton | None = None
+    openings: dict[int, str] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
 
     def put(self, key: str, value: Any, why: str) -> None:

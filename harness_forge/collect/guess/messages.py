@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from harness_forge.collect.guess.fields import Field
@@ -140,6 +141,11 @@ def answers(message: Mapping[str, Any], role: str) -> bool:
     """Return whether a message is a model's, by the word under its role's key."""
     word = message.get(role)
     return isinstance(word, str) and meaning(word) == "assistant"
+
+
+def before_answers(conversation: Sequence[Mapping[str, Any]], role: str) -> list[Mapping[str, Any]]:
+    """Return the messages before the first that is a model's."""
+    return list(takewhile(lambda one: not answers(one, role), conversation))
 
 
 def is_answer(message: Mapping[str, Any]) -> bool:

@@ -16,8 +16,9 @@ PROMPTS = (
     *("ask", "asked", "q", "user", "human", "in"),
 )
 ANSWERS = (
-    *("answer", "response", "completion", "output", "solution", "prediction", "generation"),
-    *("reply", "answered", "a", "assistant", "bot", "out"),
+    *("response", "completion", "output", "prediction", "generation", "reply", "answered"),
+    # What a question's right answer may be called too.
+    *("answer", "solution", "a", "assistant", "bot", "out"),
 )
 """Names of what was asked and answered, where a record has a text of each."""
 _SESSION = ("session", "conversation", "thread", "dialog", "dialogue", "chat", "trace", "episode")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness_forge.collect.sources import outcomes
+from harness_forge.collect.sources.formats.conversation import FIRST_ANSWER
 from harness_forge.collect.sources.mapping import Templates
 from harness_forge.collect.sources.records import Found, LeftOut
 from harness_forge.collect.sources.shaping import misfit, records
@@ -19,7 +20,9 @@ from harness_forge.collect.sources.templates import Misfit
 from harness_forge.collect.sources.trajectories import recorded
 from harness_forge.collect.sources.values import LocatedValue
 from harness_forge.config.source import SourceConfig
+from harness_forge.core.chat import forms
 from harness_forge.core.chat.faults import Malformed
+from harness_forge.core.chat.roles import role_of
 
 
 def read(path: Path, config: SourceConfig) -> Iterator[Found]:
@@ -36,10 +39,14 @@ def read(path: Path, config: SourceConfig) -> Iterator[Found]:
             continue
         try:
             # All that is read of a line is made before any of it is given out.
-            yield from [
+            found = [
                 recorded(LocatedValue(value.place, one), templates, facts, config, ())
                 for one in _judged(value.value)
             ]
+            yield from (
+                one if one.attempt.turns else LeftOut(value.place, "no_answer", NOBODY_ANSWERS)
+                for one in found
+            )
         except (Misfit, Malformed) as error:
             yield misfit(value, error, templates, config)
 
@@ -52,38 +59,79 @@ def _judged(line: Any) -> list[dict[str, Any]]:
     """
     if not isinstance(line, Mapping):
         raise Misfit(f"the line is a {type(line).__name__}, not an object")
-    said = (line[key] for key in _LABELS if line.get(key) is not None)
-    judged = (line[key] for key in outcomes.VERDICTS if _is_verdict(line.get(key)))
-    facts = {"outcome": next(itertools.chain(said, judged), 1.0)}
     if "chosen" in line and "rejected" in line:
-        return [
-            {**line, "messages": _chat(line, side), "outcome": passed}
-            for side, passed in (("chosen", 1.0), ("rejected", 0.0))
-        ]
-    if "messages" in line or "conversations" in line:
-        key = "messages" if "messages" in line else "conversations"
+        return _pair(line)
+    facts = {"outcome": _verdict(line)}
+    key = "messages" if "messages" in line else "conversations"
+    if "completion" in line and not _is_answered(line.get(key)):
+        return [{**facts, **line, **_chat(line, "completion")}]
+    if key in line:
         return [{**facts, **line, "messages": _opened(line, line[key])}]
-    if "completion" in line:
-        return [{**facts, **line, "messages": _chat(line, "completion")}]
     if "instruction" in line and "output" in line:
-        return [{**facts, **line, "messages": _chat(line, "output")}]
+        return [{**facts, **line, **_chat(line, "output")}]
     keys = ", ".join(map(str, line))
     raise Misfit(f"the line is of no known format, or has no answer: {keys}"[:160])
 
 
-def _is_verdict(value: Any) -> bool:
-    return value in (0, 1) or (isinstance(value, str) and value.lower() in ("true", "false"))
+def _verdict(line: Mapping[str, Any]) -> Any:
+    """Return what a line says of its answer; None if that is nothing, 1 if it does not say."""
+    said = [line[key] for key in _LABELS if key in line]
+    said += [line[key] for key in _JUDGED if key in line and _is_verdict(key, line[key])]
+    told = [one for one in said if one is not None]
+    return told[0] if told else None if said else 1.0
+
+
+def _is_verdict(key: str, value: Any) -> bool:
+    if key == "score":  # of another kind it may be of quality, or of a scale
+        return value in (0, 1)
+    if isinstance(value, str):
+        # The right answer of a question may be called so, and be "no".
+        return value.lower() in ("true", "false") if key == "correct" else outcomes.is_word(value)
+    return value is None or isinstance(value, int | float)
 
 
 _LABELS = ("label", "kto_tag", "reward")
+_JUDGED = (*outcomes.VERDICTS, "verdict", "status", "score")
 _ASKED = ("prompt", "conversations", "messages", "question")
+NOBODY_ANSWERS = "nobody answers in it"
 
 
-def _chat(line: Mapping[str, Any], answer: str) -> list[Any]:
-    """Return prompt and answer as one conversation, be they messages or texts."""
+def _is_answered(messages: Any) -> bool:
+    last = messages[-1] if isinstance(messages, list) and messages else None
+    return isinstance(last, Mapping) and _role(last) == "assistant"
+
+
+def _pair(line: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return both sides of a pair; what they have in common is their prompt."""
+    sides = [_chat(line, side) for side in ("chosen", "rejected")]
+    one, other = (side["messages"] for side in sides)
+    shared = 0
+    if isinstance(one, list) and isinstance(other, list) and one != other:
+        both = zip(one, other, strict=False)
+        shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], both))
+    before = _count(one[:shared]) if shared else 0
+    return [
+        {**line, **side, FIRST_ANSWER: max(side[FIRST_ANSWER], before), "outcome": passed}
+        for side, passed in zip(sides, (1.0, 0.0), strict=True)
+    ]
+
+
+def _chat(line: Mapping[str, Any], answer: str) -> dict[str, Any]:
+    """Return prompt and answer as one conversation, be they messages or texts.
+
+    Only what lies behind the prompt is the answer, whoever spoke before.
+    """
     said = _messages(line[answer], "assistant")
     asked = _instructed(line) if answer == "output" else _asked(line)
-    return _opened(line, said if _is_whole(said, asked) else [*asked, *said])
+    if _is_whole(said, asked):
+        return {"messages": _opened(line, said), FIRST_ANSWER: 0}
+    whole = _opened(line, [*asked, *said])
+    return {"messages": whole, FIRST_ANSWER: _count(whole[: len(whole) - len(said)])}
+
+
+def _count(messages: list[Any]) -> int:
+    """Return how many messages these are once they are in OpenAI's form."""
+    return len(forms.conversation(messages))
 
 
 def _asked(line: Mapping[str, Any]) -> list[Any]:
@@ -116,8 +164,16 @@ def _earlier(history: Any) -> list[Any]:
 
 def _is_whole(said: list[Any], asked: list[Any]) -> bool:
     """Return whether an answer is a conversation that holds what was asked, as UltraFeedback's."""
-    words = [_said(one) for one in said[:-1]]
-    return bool(asked and words) and (_said(asked[-1]) in words or _said(asked[0]) == words[0])
+    words = [(_role(one), _said(one)) for one in said[:-1]]
+    opened = [(_role(one), _said(one)) for one in asked]
+    return bool(opened and words) and (opened[-1] in words or opened[0] == words[0])
+
+
+def _role(message: Any) -> Any:
+    if not isinstance(message, Mapping):
+        return None
+    word = message.get("role", message.get("from"))
+    return role_of(word) if isinstance(word, str) else None
 
 
 def _said(message: Any) -> Any:

@@ -75,6 +75,8 @@ _NO_VERDICT = frozenset(
     )
 )
 """Words that say of an attempt that nobody judged it."""
+_BIT = 1e-9
+"""Difference of two rewards that is none: what adding up parts leaves."""
 _SHARE = re.compile(r"(\d{1,9})\s?/\s?(\d{1,9})|(\d{1,3}(?:\.\d{1,9})?)\s?%")
 
 
@@ -118,10 +120,12 @@ def reward(
         worth = (raw - low) / (high - low)
     except OverflowError:
         worth = math.inf
+    # A sum such as 0.7 + 0.2 + 0.1 misses its whole by the last bit.
+    worth = next((end for end in (0.0, 1.0) if math.isclose(worth, end, abs_tol=_BIT)), worth)
     if not 0 <= worth <= 1:
         raise Misfit(f"outcome {str(raw)[:40]} is outside reward_min {low} to reward_max {high}")
     worth = 1 - worth if lower_is_better else worth
-    return worth >= passes_from, worth
+    return worth >= passes_from - _BIT, worth
 
 
 def share(said: str) -> float | None:
@@ -131,6 +135,16 @@ def share(said: str) -> float | None:
         return None
     part, whole = (float(found[3]), 100.0) if found[3] else (float(found[1]), float(found[2]))
     return part / whole if part <= whole and whole else None
+
+
+def is_word(said: str) -> bool:
+    """Return whether a text is an outcome in words that are known, a number or a share."""
+    try:
+        if share(said) is None:
+            _spoken(said)
+    except Misfit:
+        return False
+    return True
 
 
 def _spoken(word: str) -> bool | float | None:

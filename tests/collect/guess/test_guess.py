@@ -306,6 +306,52 @@ def test_a_list_of_acts_and_what_came_of_them_is_said_to_be_no_messages(tmp_path
     assert any(said.startswith("log holds steps, not messages") for said in made.open)
 
 
+def test_the_models_answer_is_not_the_right_one_without_a_question(tmp_path):
+    made = guessed(
+        tmp_path, {"id": "a", "question": "?", "answer": "GOLD", "response": "x", "correct": True}
+    )
+    assert made.settings["mapping"]["answer"] == "{response}"
+    assert any("or 'answer'? source.mapping.answer='{answer}'" in said for said in made.open)
+
+
+@pytest.mark.parametrize("beside", ["reference", "few_shot"])
+def test_of_two_conversations_one_is_taken_and_asked_about(tmp_path, beside):
+    record = {"id": "a", beside: [ASKED, SAID, ASKED, SAID], "rollout": [ASKED, SAID], "reward": 1}
+    made = guessed(tmp_path, record)
+    assert made.settings["mapping"]["messages"] == "{rollout}"
+    assert any(f"source.mapping.messages='{{{beside}}}'" in said for said in made.open)
+
+
+def test_a_prompt_with_examples_is_no_conversation_with_its_answer(tmp_path):
+    record = {"id": "a", "prompt": [ASKED, SAID, ASKED], "response": "x", "reward": 1}
+    assert any("is the model's answer in 'response'?" in s for s in guessed(tmp_path, record).open)
+
+
+def test_the_verdict_is_the_last_lines_where_the_first_says_otherwise(tmp_path):
+    lines = [
+        {"episode": f"e{n}", **one, "reward": reward}
+        for n in (0, 1)
+        for one, reward in ((ASKED, 0.0), (SAID, float(n)))
+    ]
+    assert mapping(tmp_path, *lines)["outcome"] == "{lines.-1.reward}"
+    alike = [{**one, "reward": float(one["episode"] == "e1")} for one in lines]
+    assert mapping(tmp_path, *alike)["outcome"] == "{reward}"
+
+
+def test_a_name_that_different_questions_share_names_no_item(tmp_path):
+    def item(key, *questions, **more):
+        chats = [[{"role": "user", "content": q}, {**SAID, "content": q + "!"}] for q in questions]
+        rows = [
+            {key: "ab"[n % 2], "passed": True, "chat": chat, **dict.fromkeys(more, f"{n}")}
+            for n, chat in enumerate(chats)
+        ]
+        return mapping(tmp_path, *rows)["item"]
+
+    assert item("name", "q0", "q1", "q2", "q3", id=1) == "{id}"
+    assert item("name", "q0", "q1", "q0", "q1", id=1) == "{name}"
+    assert item("task_id", "q0", "q1", "q2", "q3", id=1) == "{task_id}"
+
+
 def test_answers_of_several_agents_are_asked_about(tmp_path):
     def asked(*answers, **mapped):
         made = guessed(tmp_path, {"id": "a", "chat": [ASKED, *answers]}, mapped=mapped)

@@ -90,13 +90,27 @@ def test_texts_of_others_are_questions_and_answers(read):
         ({"is_correct": "true"}, True),
         ({"correct": "no"}, True),
         ({"outcome": 0}, False),
+        ({"success": "no", "score": 0}, False),
+        ({"passed": "failed"}, False),
+        ({"resolved": "unresolved"}, False),
+        ({"is_correct": "0"}, False),
+        ({"verdict": "fail"}, False),
+        ({"status": "failed"}, False),
+        ({"status": "archived"}, True),
+        ({"passed": 0.25}, False),
+        ({"score": 0}, False),
+        ({"score": 4.5}, True),  # of quality: docs/sources.md
+        ({"reward": None}, None),
+        ({"success": None}, None),
+        ({"success": None, "reward": 0}, False),
     ],
     ids=str,
 )
 def test_a_reward_in_a_line_is_its_outcome(read, said, passed):
     asked, answered = ({"from": "human", "value": "which?"}, {"from": "gpt", "value": "plum"})
     [found] = read({"id": "s0", "conversations": [asked, answered], **said})
-    assert found.attempt.outcome.passed is passed
+    judged = found.attempt.outcome
+    assert (None if judged.infrastructure else judged.passed) is passed
 
 
 @pytest.mark.parametrize("said", [{"outcome": 0}, {"passed": False}, {"label": False}], ids=str)
@@ -149,6 +163,43 @@ def test_pairs_of_others_are_two_answers_to_one_question(read, line):
         for turn in one.attempt.turns
     ]
     assert told == [([USER], "plum", True), ([USER], "pear", False)]
+
+
+EARLIER = [USER, BAD, {"role": "user", "content": "No, look again."}]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"prompt": EARLIER, "completion": [GOOD]},
+        {"prompt": EARLIER, "chosen": [GOOD], "rejected": [BAD]},
+        {"messages": EARLIER, "chosen": [GOOD], "rejected": [BAD]},
+        {"chosen": [*EARLIER, GOOD], "rejected": [*EARLIER, BAD]},
+        {"prompt": EARLIER, "chosen": [*EARLIER, GOOD], "rejected": [*EARLIER, BAD]},
+        {"messages": EARLIER, "completion": "plum"},
+        {
+            "instruction": "No, look again.",
+            "output": "plum",
+            "history": [["which?", BAD["content"]]],
+        },
+    ],
+)
+def test_answers_within_a_prompt_are_no_answers_of_the_line(read, line):
+    for one in read(line):
+        [turn] = one.attempt.turns
+        assert [*turn.messages] == EARLIER
+        assert (turn.response["content"] == "plum") is one.attempt.outcome.passed
+
+
+def test_a_prompt_that_says_what_an_answer_says_is_a_prompt(read):
+    yes = {"role": "assistant", "content": "yes"}
+    [found] = read({"prompt": "yes", "completion": [yes, USER, GOOD]})
+    assert found.attempt.turns[0].messages == [{"role": "user", "content": "yes"}]
+
+
+def test_a_line_in_which_nobody_answers_is_counted(read):
+    [left] = read({"messages": [USER], "reward": 1})
+    assert left.reason == "no_answer"
 
 
 def test_earlier_turns_of_an_instruction_are_shown(read):

@@ -23,7 +23,11 @@ def typed(raw: Sequence[Any]) -> list[Any]:
 
 def part(raw: Any) -> Any:
     """Return a call, a result or a thought with its type; anything else unchanged."""
-    if not isinstance(raw, Mapping) or "type" in raw:
+    if not isinstance(raw, Mapping):
+        return raw
+    if raw.get("thought") is True and isinstance(raw.get("text"), str):
+        return {"type": "thinking", "thinking": raw["text"]}
+    if "type" in raw:
         return raw
     if (call := _first(raw, _CALLS)) is not None:
         number = call.get("id") or call.get("toolUseId")
@@ -38,8 +42,6 @@ def part(raw: Any) -> Any:
         if isinstance(words, str):
             return {"type": "thinking", "thinking": words}
         return {"type": "redacted_thinking"} if "redactedContent" in thought else raw
-    if raw.get("thought") is True and isinstance(raw.get("text"), str):
-        return {"type": "thinking", "thinking": raw["text"]}
     return raw
 
 

@@ -16,17 +16,19 @@ FIELDS = ("reasoning_content", "reasoning", "thinking")
 DETAILS = ("reasoning_details", "thinking_blocks")
 _TAG = r"think(?:ing)?|thoughts?|reasoning|seed:think"
 _THINK = re.compile(
-    rf"\s*(?:<({_TAG})>)?(.*?)</({_TAG})>\s*"
+    rf"\s*(?:<({_TAG})(?:\s[^<>]*)?>)?(.*?)</({_TAG})>\s*"
     r"|\s*(?:\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)(.*?)"
-    r"(?:\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>)\s*",
+    r"(?:\[/THINK\]|\u25c1/think\u25b7|<\|end_of_thought\|>)\s*"
+    r"|\s*<details\s[^<>]*type=\"reasoning\"[^<>]*>(?:\s*<summary>.*?</summary>)?(.*?)</details>\s*",
     re.DOTALL | re.IGNORECASE,
 )
 _OPEN = re.compile(
-    rf"\s*(?:<(?:{_TAG})>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)(.*)",
+    rf"\s*(?:<(?:{_TAG})(?:\s[^<>]*)?>|\[THINK\]|\u25c1think\u25b7|<\|begin_of_thought\|>)(.*)",
     re.DOTALL | re.IGNORECASE,
 )
 _QUOTES = tuple("'\"`\\")
-_MAYBE = re.compile("think|thought|reasoning>", re.IGNORECASE)
+_MAYBE = re.compile(r"think|thought|reasoning[>\"]|<reasoning", re.IGNORECASE)
+_REASONING = ("reasoning>", 'reasoning"', "<reasoning")
 _FOLDED = ("\u0130", "\u0131", "\u017f", "\u212a")
 """Letters beyond ASCII that are i, s or k to a regular expression without regard to case."""
 _SOLUTION = re.compile(
@@ -117,7 +119,7 @@ def _split(made: Parts, content: str, message: Mapping[str, Any]) -> None:
     if not _may_think(content):
         made.texts.append(content)
     elif (found := _THINK.match(content)) and _are_tags(found):
-        thought = (found[2] or found[4] or "").strip()
+        thought = (found[2] or found[4] or found[5] or "").strip()
         made.thoughts += [thought] if thought else []
         rest = content[found.end() :]
         solution = _SOLUTION.fullmatch(rest)
@@ -133,7 +135,7 @@ def _may_think(content: str) -> bool:
     if not content.isascii() and any(map(content.__contains__, _FOLDED)):
         return _MAYBE.search(content) is not None
     low = content.lower()
-    return "think" in low or "thought" in low or "reasoning>" in low
+    return "think" in low or "thought" in low or any(map(low.__contains__, _REASONING))
 
 
 def _speaks(message: Mapping[str, Any]) -> bool:
@@ -150,7 +152,7 @@ def _without_end(made: Parts, content: str) -> str:
 
 def _are_tags(found: re.Match[str]) -> bool:
     """Return whether tags are a pair, or an end tag with its start tag in the template."""
-    if found[4] is not None:
+    if found[4] is not None or found[5] is not None:
         return True
     opened, closed = (found[1] or "").lower(), found[3].lower()
     ends_alone = not opened and closed.startswith("think") and "<think" not in found[2].lower()

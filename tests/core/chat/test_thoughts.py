@@ -23,6 +23,12 @@ THOUGHTS = {
         [{"reasoningContent": {"reasoningText": {"text": "First.", "signature": "s"}}}]
     ),
     "tags": says("<think>First.</think>"),
+    "tags with attributes": says('<think duration="3">First.</think>'),
+    "details of a page": says(
+        '<details type="reasoning" done="true" duration="3">\n<summary>Thought</summary>\n'
+        "First.\n</details>"
+    ),
+    "part of Gemini with a type": says([{"type": "text", "thought": True, "text": "First."}]),
     "channel": says("First.", channel="analysis"),
     "details": says("", reasoning_details=[{"type": "reasoning.text", "text": "First."}]),
 }

@@ -118,6 +118,11 @@ class ItemRun:
 
 
 _AS_IT_WAS = object()
+_LOADED = (
+    *("/etc/python", "/etc/ld.so", "/lib", "/bin", "/sbin"),
+    *("/root/.local/lib/python", "/root/.bash", "/root/.profile"),
+)
+"""Beginnings of paths from which programs load code that nobody names."""
 
 WIPE = AnswerFiles({})
 """Stands for deleting everything in `/work`."""
@@ -215,18 +220,22 @@ class Bench:
         return box.apply(_SHELL + command, self._limits)
 
     def _damage(self, before: Mapping, after: Mapping, answer: AnswerFiles) -> list[str]:
-        """Return the paths below `/work` that an attempt must not change and did."""
+        """Return the paths that an attempt must not change and did.
+
+        These are below `/work`, and others by which the judge would run the answer's code.
+        """
         may = self._config.may_change
         written = {*answer.files, *(one for path in answer.files for one in _parents(path))}
         start = f"/{WORK}/"
         # Of a path that is as it was laid out there is no entry; of a deleted one it is None.
-        changed = sorted(
-            path.removeprefix(start)
+        every = sorted(
+            path
             for path in before.keys() | after.keys()
-            if path.startswith(start)
-            and before.get(path, _AS_IT_WAS) != after.get(path, _AS_IT_WAS)
+            if before.get(path, _AS_IT_WAS) != after.get(path, _AS_IT_WAS)
         )
-        return [
+        changed = [path.removeprefix(start) for path in every if path.startswith(start)]
+        outside = [f"changed: {path}" for path in every if path.startswith(_LOADED)]
+        return outside + [
             f"changed: {path}"
             for path in changed
             if path not in written and not any(fnmatch.fnmatch(path, one) for one in may)

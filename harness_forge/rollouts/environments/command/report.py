@@ -52,7 +52,8 @@ def report(
     if gold:
         checks.append(_others(trials))
         checks.append(_all(trials, "gold", "passes with its gold answer", _of_gold, _passes))
-        if not any(_passes(trial.gold) for trial in trials.values()):
+        golds = [trial.gold for trial in trials.values()]
+        if any(map(_fails, golds)) and not any(map(_passes, golds)):
             said = "does the judge pass the folder as it is? a test that fails there fails all"
             checks.append(Requirement("folder", False, said))
     else:
@@ -88,7 +89,7 @@ def _of_gold(trial: Trial) -> str:
 
 
 def _fails(word: str) -> bool:
-    return not word.startswith("pass")
+    return word.startswith("fail")
 
 
 def _passes(word: str) -> bool:

@@ -23,6 +23,9 @@ from harness_forge.rollouts.environments.command.items import files_below
 _TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|setup)\.py$")
 _HELPER = re.compile(r"(?:^|/)tests?/")
 """What lies there helps to judge, and is nobody's to write again."""
+_SKIPS = re.compile(
+    r"\b(?:skip|skipif|skipIf|skipUnless|skipTest|importorskip|xfail|expectedFailure)\b"
+)
 _LONG = 900
 """Characters of a gold answer from which 256 tokens may not hold it."""
 
@@ -41,6 +44,7 @@ class Suite:
         rows: the items' rows.
         tests, modules: files that test, and files whose functions are items.
         untested: modules that no test imports.
+        skipping: files of tests of which some are skipped, or expected to fail.
         packages: Python packages that the files import; python: the Python that has them.
         unknown: imports of which it has no package.
     """
@@ -49,6 +53,7 @@ class Suite:
     tests: Sequence[str]
     modules: Sequence[str]
     untested: Sequence[str]
+    skipping: Sequence[str]
     packages: Sequence[str]
     python: str
     unknown: Sequence[str]
@@ -100,6 +105,7 @@ def understood(folder: Path) -> Suite:
         tests=tests,
         modules=sorted({row["path"] for row in rows}),
         untested=[path for path in others if not covering[path]],
+        skipping=[path for path in tests if _SKIPS.search(texts[path])],
         packages=["pytest", *sorted({found[name] for name in foreign if name in found})],
         python=python,
         unknown=[name for name in foreign if name not in found],

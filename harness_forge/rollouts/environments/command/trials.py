@@ -54,6 +54,12 @@ class Trial:
         return ""
 
     @property
+    def is_passing_by(self) -> bool:
+        """Whether a slow moment or a whim may be behind it: the next check tries it again."""
+        said = (self.untouched, self.empty, self.wiped, self.gold, self.other, *self.again)
+        return bool(self.differs) or any("limit on wall" in word for word in said)
+
+    @property
     def reason(self) -> str:
         """Why the item cannot be attempted; '' if it can."""
         if self.differs:
@@ -118,9 +124,12 @@ class Trials:
 
     def _keep(self, key: str, trial: Trial) -> None:
         line = json.dumps({"digest": key, **asdict(trial)})
-        with self._lock, self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        with self._lock:
             self._known[key] = trial
+            if trial.is_passing_by:
+                return
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
 
 
 def _read(path: Path) -> dict[str, Trial]:

@@ -81,6 +81,8 @@ def _read(said: dict[str, Any], rc: int) -> CommandVerdict:
             raise NoVerdict(f"the judge says {name} {number!r}, which is not between 0 and 1")
     if not isinstance(passed, bool):
         raise NoVerdict(f"the judge says passed {passed!r}, which is neither true nor false")
+    if value == (0 if passed else 1):
+        raise NoVerdict(f"the judge says passed {json.dumps(passed)} and value {value}")
     if passed and rc:
         raise NoVerdict(f"the judge says that it passed, and exits {rc}")
     reason = str(said.get("reason") or "")[:500]

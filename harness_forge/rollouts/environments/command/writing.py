@@ -44,10 +44,12 @@ command:
     ".tests": "{{tests}}"
   answer:
     "{{path}}": "{{before}}{{code|indent:margin}}\\n{{after}}"
-  # A test's process that ends early leaves no report; an answer that skips its tests passes none.
+  # A test's process that ends early leaves no report, and no answer knows its name beforehand; one
+  # that skips its tests passes none. Code that runs within pytest can still lie to it on purpose.
   judge: >-
-    {path}python3 -m pytest -q -p no:cacheprovider --junitxml=/tmp/report.xml $(cat .tests)
-    && grep -q 'errors="0" failures="0" skipped="0"' /tmp/report.xml
+    report=$(mktemp -u);
+    {path}python3 -m pytest -q -p no:cacheprovider --junitxml=$report $(cat .tests)
+    && grep -q 'errors="0" failures="0" skipped="0"' $report
   gold:
     code: "{{source}}"
   mutations:
@@ -100,6 +102,11 @@ def account(suite: Suite, name: str, paths: tuple[Path, Path]) -> list[str]:
         "    what a family is: now a module (command.family)",
         "    which mistakes are likely: now three by pattern (command.mutations)",
     ]
+    if suite.skipping:
+        lines.append(
+            f"    tests that are skipped or expected to fail, in {_some(suite.skipping)}: every"
+            " item of such a file is left out, as an answer must not skip its tests (command.judge)"
+        )
     if suite.untested:
         lines.append(f"    whether these matter, which no test imports: {_some(suite.untested)}")
     if suite.unknown:

@@ -57,8 +57,12 @@ def main():
 
 
 def verdict(value, reason):
-    """Print a verdict as forge reads it."""
-    print(json.dumps({"value": value, "passed": value == 1, "reason": reason[:200]}))
+    """Print a verdict as forge reads it, and end with it.
+
+    A process that the answer left behind may still write a line, and has no say in the exit code.
+    """
+    print(json.dumps({"value": value, "passed": value == 1, "reason": reason[:200]}), flush=True)
+    sys.exit(0 if value == 1 else 1)
 
 
 main()

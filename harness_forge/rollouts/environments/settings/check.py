@@ -12,6 +12,7 @@ import pathlib
 import re
 import stat
 import subprocess
+import sys
 
 ROOT = pathlib.Path("root").absolute()
 FOLDERS = ("etc", "var", "opt", "root")
@@ -243,8 +244,12 @@ KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
 
 
 def verdict(value, reason):
-    """Print a verdict as forge reads it."""
-    print(json.dumps({"value": value, "passed": value == 1, "reason": reason[:200]}))
+    """Print a verdict as forge reads it, and end with it.
+
+    A process that the answer left behind may still write a line, and has no say in the exit code.
+    """
+    print(json.dumps({"value": value, "passed": value == 1, "reason": reason[:200]}), flush=True)
+    sys.exit(0 if value == 1 else 1)
 
 
 main()

@@ -301,6 +301,15 @@ def test_a_check_says_what_holds_and_names_what_does_not(world):
     ]
 
 
+@pytest.mark.parametrize("line", ['{"passed": true, "value": 0}', '{"passed": false, "value": 1}'])
+def test_a_judge_that_contradicts_itself_gives_no_verdict(line):
+    from harness_forge.rollouts.environments.command import verdict
+    from harness_forge.rollouts.environments.sandbox.sandbox import ScriptResult
+
+    with pytest.raises(verdict.NoVerdict, match="the judge says passed"):
+        verdict.read(ScriptResult(0, None, 0.1, line, full=False))
+
+
 def test_a_check_in_which_no_gold_answer_passes_asks_about_the_folder(world):
     from harness_forge.rollouts.environments.command.report import report
 

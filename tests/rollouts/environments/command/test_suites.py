@@ -185,6 +185,16 @@ def test_what_it_does_not_know_is_said(folder, tmp_path, monkeypatch):
         writing.write(suite, "lamps", folder)
 
 
+def test_skipped_tests_are_said_to_leave_items_out(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = "tests that are skipped or expected to fail, in test_lamps.py"
+    suite = suites.understood(folder)
+    assert said not in "".join(writing.account(suite, "l", ("a", "b")))
+    with (folder / "test_lamps.py").open("a") as file:
+        file.write("import pytest\n@pytest.mark.xfail\ndef test_x(): ...\n")
+    assert said in "".join(writing.account(suites.understood(folder), "l", ("a", "b")))
+
+
 def test_a_folder_without_tests_is_refused(tmp_path):
     (tmp_path / "a.py").write_text("def f():\n    return 1\n")
     with pytest.raises(RunError) as error:
